@@ -1,0 +1,61 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// The layers of docs/architecture.md, bottom first: a target may import only what stands before it in this
+/// list and in its own `dependencies`; `scripts/check` compares the imports with them.
+let package = Package(
+    name: "chat-cluster",
+    products: [
+        .executable(name: "replication-log", targets: ["replication-log"]),
+        .executable(name: "chat-server", targets: ["chat-server"]),
+        .executable(name: "chatctl", targets: ["chatctl"]),
+    ],
+    targets: [
+        // System libraries: one Swift importer each.
+        .systemLibrary(name: "CEvent", pkgConfig: "libevent", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .target(name: "CChecksum"),
+        .target(name: "CSystem"),
+
+        // Pure: no I/O, no clock.
+        .target(name: "LogLine", dependencies: ["CChecksum"]),
+        .target(name: "Views", dependencies: ["LogLine"]),
+        .target(name: "Replication", dependencies: ["LogLine"]),
+
+        // What a process needs to be run: settings, diagnostics, metrics; keyed hashes.
+        .target(name: "Operations"),
+        .target(name: "Crypto", dependencies: ["CSodium"]),
+
+        // Connections.
+        .target(name: "EventLoop", dependencies: ["CEvent", "CSystem", "LogLine"]),
+        .target(name: "Web", dependencies: ["EventLoop", "LogLine", "Operations"]),
+
+        // Adapters: they never import each other.
+        .target(name: "SegmentStore", dependencies: ["LogLine", "Replication"]),
+        .target(name: "RedisBus", dependencies: ["CHiredis", "EventLoop", "LogLine", "Replication", "Operations", "Crypto"]),
+        .target(name: "LogClient", dependencies: ["Web", "EventLoop", "LogLine", "Replication", "Operations"]),
+
+        // What each service does.
+        .target(
+            name: "ReplicationLogService",
+            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web"]),
+        .target(
+            name: "ChatService",
+            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web"]),
+
+        // Composition roots.
+        .executableTarget(
+            name: "replication-log",
+            dependencies: ["ReplicationLogService", "SegmentStore", "RedisBus", "Operations", "EventLoop", "Web"]),
+        .executableTarget(
+            name: "chat-server",
+            dependencies: ["ChatService", "LogClient", "RedisBus", "Operations", "EventLoop", "Web"]),
+        .executableTarget(
+            name: "chatctl",
+            dependencies: ["LogLine", "SegmentStore", "LogClient", "Operations", "EventLoop", "Web"]),
+
+        .testTarget(name: "LogLineTests", dependencies: ["LogLine"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
