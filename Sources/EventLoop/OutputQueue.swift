@@ -1,0 +1,146 @@
+import CSystem
+import Glibc
+import LogLine
+
+/// What a socket still has to send, in order: bytes of its own, shared slices, and regions of files.
+struct OutputQueue {
+    private enum Piece {
+        case slice(ByteSlice)
+        case file(owner: AnyObject, descriptor: Int32, offset: Int, count: Int)
+
+        var count: Int {
+            switch self {
+            case .slice(let slice): slice.count
+            case .file(_, _, _, let count): count
+            }
+        }
+    }
+
+    enum Outcome {
+        case sent(Int)
+        case wouldBlock
+        case failed(Int32)
+    }
+
+    /// Bytes not sent yet.
+    private(set) var count = 0
+    /// Small writes gather here; stands behind all `pieces`.
+    private let tail = ByteBuffer()
+    private var pieces = [Piece]()
+    private var firstPiece = 0
+    /// How much of the first piece is sent.
+    private var sentOfFirst = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// Lets `write` append to the end.
+    mutating func append(_ write: (ByteBuffer) -> Void) {
+        let before = tail.count
+        write(tail)
+        count += tail.count - before
+    }
+
+    mutating func append(_ slice: ByteSlice) {
+        guard slice.count > 0 else { return }
+        count += slice.count
+        if slice.count <= ConnectionLimits.copiedSliceBytesMax { return tail.append(slice) }
+        sealTail()
+        pieces.append(.slice(slice))
+    }
+
+    mutating func append(file descriptor: Int32, owner: AnyObject, offset: Int, count: Int) {
+        guard count > 0 else { return }
+        self.count += count
+        sealTail()
+        pieces.append(.file(owner: owner, descriptor: descriptor, offset: offset, count: count))
+    }
+
+    mutating func removeAll() {
+        pieces = []
+        firstPiece = 0
+        sentOfFirst = 0
+        count = 0
+        tail.release()
+    }
+
+    /// One system call's worth.
+    mutating func sendOnce(_ socket: Int32) -> Outcome {
+        if firstPiece == pieces.count, !pieces.isEmpty { forgetSentPieces() }
+        if pieces.isEmpty { return sendTail(socket) }
+        if case .file(_, let descriptor, let offset, let count) = pieces[firstPiece] {
+            let wanted = min(count - sentOfFirst, ConnectionLimits.sendBytesPerTurn)
+            let sent = csystem_sendfile(socket, descriptor, Int64(offset + sentOfFirst), wanted)
+            // A file that ends early was cut under us: the answer cannot be completed.
+            return sent == 0 ? .failed(EIO) : finish(sent)
+        }
+        return sendSlices(socket)
+    }
+
+    // MARK: Private
+
+    private mutating func sealTail() {
+        guard !tail.isEmpty else { return }
+        pieces.append(.slice(tail.takeSlice()))
+    }
+
+    private mutating func sendTail(_ socket: Int32) -> Outcome {
+        let sent = send(socket, tail.pointer.baseAddress, tail.count, Int32(MSG_NOSIGNAL))
+        guard sent >= 0 else { return OutputQueue.failure() }
+        tail.consume(sent)
+        count -= sent
+        return .sent(sent)
+    }
+
+    private mutating func sendSlices(_ socket: Int32) -> Outcome {
+        let sent = withUnsafeTemporaryAllocation(of: iovec.self, capacity: ConnectionLimits.piecesPerSend) {
+            vectors in
+            var used = 0
+            var skip = sentOfFirst
+            var index = firstPiece
+            while index < pieces.count, used < vectors.count, case .slice(let slice) = pieces[index] {
+                let base = slice.block.base + slice.start + skip
+                vectors.initializeElement(at: used, to: iovec(iov_base: base, iov_len: slice.count - skip))
+                skip = 0
+                used += 1
+                index += 1
+            }
+            if index == pieces.count, used < vectors.count, !tail.isEmpty {
+                let base = UnsafeMutableRawPointer(mutating: tail.pointer.baseAddress)
+                vectors.initializeElement(at: used, to: iovec(iov_base: base, iov_len: tail.count))
+                used += 1
+            }
+            return writev(socket, vectors.baseAddress, Int32(used))
+        }
+        return finish(sent)
+    }
+
+    private mutating func finish(_ sent: Int) -> Outcome {
+        guard sent >= 0 else { return OutputQueue.failure() }
+        count -= sent
+        var rest = sent
+        while rest > 0, firstPiece < pieces.count {
+            let unsent = pieces[firstPiece].count - sentOfFirst
+            if rest < unsent {
+                sentOfFirst += rest
+                return .sent(sent)
+            }
+            rest -= unsent
+            sentOfFirst = 0
+            // Frees the piece's memory now, not when the whole queue is through.
+            pieces[firstPiece] = .slice(.empty)
+            firstPiece += 1
+        }
+        if firstPiece == pieces.count { forgetSentPieces() }
+        if rest > 0 { tail.consume(rest) }
+        return .sent(sent)
+    }
+
+    private mutating func forgetSentPieces() {
+        pieces = []
+        firstPiece = 0
+    }
+
+    private static func failure() -> Outcome {
+        errno == EAGAIN || errno == EINTR ? .wouldBlock : .failed(errno)
+    }
+}
