@@ -1,0 +1,109 @@
+import EventLoop
+import LogLine
+import Replication
+
+/// The bus over Redis pub/sub: one connection that publishes (for the log) and one that is subscribed.
+///
+/// Happy path: both connect, the subscriptions are confirmed, payloads flow. Failures: a lost connection is reported and
+/// comes back by itself; what is published meanwhile is dropped and said so to the caller; what others published
+/// meanwhile is lost, as pub/sub has it.
+@LoopActor
+public final class RedisBus {
+    public struct Subscriptions: Sendable {
+        public var channels: [String]
+        public var patterns: [String]
+        public init(channels: [String] = [], patterns: [String] = []) {
+            self.channels = channels
+            self.patterns = patterns
+        }
+    }
+
+    public var onEvent: ((BusEvent) -> Void)?
+    public private(set) var queuedBytes = 0
+
+    private let subscriptions: Subscriptions
+    private let publisher: RedisLink?
+    private let subscriber: RedisLink
+    private var confirmationsMissing = 0
+
+    private static let subscriptionToken = -2
+
+    public init(_ endpoint: RedisEndpoint, subscriptions: Subscriptions, publishes: Bool) {
+        self.subscriptions = subscriptions
+        publisher = publishes ? RedisLink(endpoint) : nil
+        subscriber = RedisLink(endpoint)
+    }
+
+    public func start() {
+        startPublisher()
+        subscriber.onOpen = { [unowned self] in subscribe($0) }
+        subscriber.onReply = { [unowned self] reply, _ in received(reply) }
+        subscriber.onLost = { [unowned self] in onEvent?(.lost(.subscriber, reason: $0, retry: $1)) }
+        subscriber.start()
+    }
+
+    public func stop() {
+        publisher?.stop()
+        subscriber.stop()
+    }
+
+    public func publish(_ topic: [UInt8], _ payload: ByteSlice) -> Bool {
+        guard let connection = publisher?.connection,
+            queuedBytes + payload.count <= RedisLimits.queuedBytesMax
+        else { return false }
+        queuedBytes += payload.count
+        let command: StaticString = "PUBLISH"
+        topic.withUnsafeBytes { topic in
+            let name = UnsafeRawBufferPointer(start: command.utf8Start, count: command.utf8CodeUnitCount)
+            // The token carries the size, to be taken off `queuedBytes` with the reply.
+            connection.send([name, topic, payload.pointer], token: payload.count)
+        }
+        return true
+    }
+
+    // MARK: Private
+
+    private func startPublisher() {
+        guard let publisher else { return }
+        publisher.onOpen = { [unowned self] _ in
+            queuedBytes = 0
+            onEvent?(.ready(.publisher))
+        }
+        publisher.onReply = { [unowned self] reply, token in
+            queuedBytes -= token
+            if case .error(let text) = reply { return publisher.lose("PUBLISH: \(text)") }
+            publisher.confirm()
+        }
+        publisher.onLost = { [unowned self] reason, retry in
+            queuedBytes = 0
+            onEvent?(.lost(.publisher, reason: reason, retry: retry))
+        }
+        publisher.start()
+    }
+
+    private func subscribe(_ connection: RedisConnection) {
+        confirmationsMissing = subscriptions.channels.count + subscriptions.patterns.count
+        for channel in subscriptions.channels {
+            connection.send(["SUBSCRIBE", channel], token: RedisBus.subscriptionToken)
+        }
+        for pattern in subscriptions.patterns {
+            connection.send(["PSUBSCRIBE", pattern], token: RedisBus.subscriptionToken)
+        }
+    }
+
+    private func received(_ reply: RedisReply) {
+        switch reply {
+        case .message(let channel, let payload):
+            onEvent?(.message(channel: channel, payload: payload))
+        case .subscribed:
+            confirmationsMissing -= 1
+            guard confirmationsMissing == 0 else { return }
+            subscriber.confirm()
+            onEvent?(.ready(.subscriber))
+        case .error(let text): subscriber.lose("SUBSCRIBE: \(text)")
+        case .ok: break
+        }
+    }
+}
+
+extension RedisBus: @LoopActor Bus {}

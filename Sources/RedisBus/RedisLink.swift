@@ -1,0 +1,131 @@
+import EventLoop
+import LogLine
+import Replication
+
+/// A connection to Redis that comes back: resolves, connects, signs in, and does so again after a growing, jittered
+/// delay whenever it is lost.
+@LoopActor
+final class RedisLink {
+    enum State {
+        case stopped
+        case connecting
+        case open(RedisConnection)
+        case waiting
+    }
+
+    /// Signed in; send the commands of the role.
+    var onOpen: ((RedisConnection) -> Void)?
+    var onReply: ((RedisReply, _ token: Int) -> Void)?
+    var onLost: ((_ reason: String, _ retry: Duration) -> Void)?
+
+    private let endpoint: RedisEndpoint
+    private var state = State.stopped
+    private var backoff = Backoff()
+    private var timer: LoopTimer?
+    private var connecting: RedisConnection?
+    /// Tells answers to an earlier attempt's name resolution from this one's.
+    private var attempt = 0
+    /// When something last came, or the first unanswered command was sent.
+    private var lastSign = Duration.zero
+    private var silence: LoopTimer?
+
+    private static let signInToken = -1
+
+    init(_ endpoint: RedisEndpoint) { self.endpoint = endpoint }
+
+    var connection: RedisConnection? {
+        if case .open(let connection) = state { connection } else { nil }
+    }
+
+    func start() {
+        guard case .stopped = state else { return }
+        connect()
+    }
+
+    func stop() {
+        attempt += 1
+        timer = nil
+        silence = nil
+        let open = connection ?? connecting
+        state = .stopped
+        connecting = nil
+        open?.close("stopped")
+    }
+
+    /// The connection works: the next loss is tried again soon.
+    func confirm() { backoff.reset() }
+
+    func lose(_ reason: String) {
+        switch state {
+        case .stopped, .waiting: return
+        case .connecting, .open: break
+        }
+        attempt += 1
+        let failed = connection ?? connecting
+        connecting = nil
+        state = .waiting
+        silence = nil
+        failed?.close(reason)
+        let delay = backoff.next(chance: Double.random(in: 0..<1))
+        timer = LoopTimer { [unowned self] in connect() }
+        timer?.schedule(after: delay)
+        onLost?(reason, delay)
+    }
+
+    // MARK: Private
+
+    private func connect() {
+        state = .connecting
+        attempt += 1
+        let current = attempt
+        timer = LoopTimer { [unowned self] in lose("no answer within \(RedisLimits.connectTime)") }
+        timer?.schedule(after: RedisLimits.connectTime)
+        Resolver.resolve(host: endpoint.host, port: endpoint.port) { [weak self] result in
+            guard let self, current == attempt else { return }
+            switch result {
+            case .success(let address): open(address)
+            case .failure(let error): lose(error.message)
+            }
+        }
+    }
+
+    private func open(_ address: SocketAddress) {
+        guard let connection = RedisConnection(address: address.host, port: endpoint.port) else {
+            return lose("cannot connect to \(address)")
+        }
+        connecting = connection
+        connection.onOpen = { [weak self] in self?.signIn(connection) }
+        connection.onClosed = { [weak self] reason in self?.lose(reason) }
+        connection.onReply = { [weak self] reply, token in self?.replied(reply, token) }
+    }
+
+    private func signIn(_ connection: RedisConnection) {
+        var commands = [[String]]()
+        if let password = endpoint.password {
+            commands.append(["AUTH"] + (endpoint.user.map { [$0] } ?? []) + [password])
+        }
+        if endpoint.database != 0 { commands.append(["SELECT", String(endpoint.database)]) }
+        commands.append(["CLIENT", "SETNAME", "chat-cluster"])
+        for command in commands { connection.send(command, token: RedisLink.signInToken) }
+        timer = nil
+        connecting = nil
+        state = .open(connection)
+        lastSign = LoopClock.monotonic
+        silence = LoopTimer(every: RedisLimits.silenceTime / 4) { [unowned self] in checkSilence() }
+        onOpen?(connection)
+    }
+
+    private func replied(_ reply: RedisReply, _ token: Int) {
+        lastSign = LoopClock.monotonic
+        guard token == RedisLink.signInToken else {
+            onReply?(reply, token)
+            return
+        }
+        if case .error(let text) = reply, !text.hasPrefix("NOPERM") { lose("signing in: \(text)") }
+    }
+
+    private func checkSilence() {
+        guard LoopClock.monotonic - lastSign > RedisLimits.silenceTime else { return }
+        lose("nothing came for \(RedisLimits.silenceTime)")
+    }
+}

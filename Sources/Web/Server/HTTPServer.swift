@@ -1,0 +1,88 @@
+import EventLoop
+
+/// What a service does with requests.
+@LoopActor
+public protocol RequestHandler: AnyObject {
+    /// Judges a request by its head, before the body is received.
+    func accept(_ head: RequestHead, from peer: SocketAddress) -> BodyDecision
+    /// Answers now or later, exactly once.
+    func handle(_ exchange: Exchange)
+    /// The words for what the server itself refuses.
+    func timedOut(_ what: String, _ limit: Duration) -> Response
+    func overloaded(_ reason: String) -> Response
+}
+
+public enum BodyDecision {
+    /// Receive it, up to so many bytes.
+    case body(bytesMax: Int)
+    /// Answer with this and close.
+    case refuse(Response)
+}
+
+/// An HTTP/1.1 server on the loop.
+@LoopActor
+public final class HTTPServer {
+    public let limits: ServerLimits
+    public private(set) var isDraining = false
+    public var connectionCount: Int { connections.count }
+    public var address: SocketAddress? { listener?.address }
+
+    let handler: any RequestHandler
+    private var listener: Listener?
+    private var connections = [ObjectIdentifier: ServerConnection]()
+    private var receivedBodyBytes = 0
+    private var sweep: LoopTimer?
+    var now: Duration { LoopClock.monotonic }
+
+    /// Starts to accept. `port` 0: one that is free, see `address`.
+    public init(
+        host: String, port: UInt16, limits: ServerLimits = ServerLimits(), handler: any RequestHandler
+    ) throws(SocketError) {
+        self.limits = limits
+        self.handler = handler
+        listener = try Listener(host: host, port: port) { [unowned self] in accept($0) }
+        let shortest = min(limits.headTime, limits.bodyTime, limits.idleTime, limits.stalledReaderTime)
+        sweep = LoopTimer(every: min(.seconds(1), shortest / 4)) { [unowned self] in checkTimes() }
+    }
+
+    /// From now on every answer carries `Connection: close`; new connections are still accepted.
+    public func startDraining() { isDraining = true }
+
+    /// Closes connections as soon as nothing of theirs is under way; `share` of all that are open now (1: all).
+    public func drainConnections(share: Double = 1) {
+        let count = Int((Double(connections.count) * share).rounded(.up))
+        for connection in Array(connections.values.prefix(count)) { connection.drain() }
+    }
+
+    /// Stops to accept.
+    public func closeListener() {
+        listener?.close()
+        listener = nil
+    }
+
+    // MARK: For its connections
+
+    func connectionClosed(_ connection: ServerConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+    }
+
+    func reserveBody(_ bytes: Int) -> Bool {
+        guard receivedBodyBytes + bytes <= limits.receivedBodyBytesMax else { return false }
+        receivedBodyBytes += bytes
+        return true
+    }
+
+    func releaseBody(_ bytes: Int) { receivedBodyBytes -= bytes }
+
+    // MARK: Private
+
+    private func accept(_ connection: Connection) {
+        let served = ServerConnection(connection, server: self)
+        connections[ObjectIdentifier(served)] = served
+        if connections.count > limits.connectionsMax { served.refuseOverloaded() }
+    }
+
+    private func checkTimes() {
+        for connection in connections.values { connection.checkTime() }
+    }
+}

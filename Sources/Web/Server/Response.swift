@@ -1,0 +1,42 @@
+import EventLoop
+import LogLine
+
+/// An answer: status, header fields besides those the server adds itself, and a body.
+public struct Response {
+    public enum Body {
+        case none
+        case bytes(ByteSlice)
+        /// Written piece by piece by `start`; with a length the answer carries Content-Length, without it is chunked
+        /// (or, for HTTP/1.0, ends with the connection). `start` is not called for HEAD.
+        case stream(length: Int?, start: @LoopActor (BodyWriter) -> Void)
+    }
+
+    public var status: Int
+    public var fields: [(name: String, value: String)]
+    public var body: Body
+
+    public init(_ status: Int, fields: [(name: String, value: String)] = [], body: Body = .none) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+
+    /// A body of one piece.
+    public init(
+        _ status: Int, type: String, fields: [(name: String, value: String)] = [],
+        _ write: (ByteBuffer) -> Void
+    ) {
+        let buffer = ByteBuffer()
+        write(buffer)
+        self.init(status, fields: [("content-type", type)] + fields, body: .bytes(buffer.takeSlice()))
+    }
+}
+
+/// The media types of the services' answers.
+public enum MediaType {
+    public static let json = "application/json"
+    public static let ndjson = "application/x-ndjson"
+    public static let problem = "application/problem+json"
+    public static let text = "text/plain; charset=utf-8"
+    public static let metrics = "text/plain; version=0.0.4; charset=utf-8"
+}

@@ -1,0 +1,260 @@
+import EventLoop
+import LogLine
+
+/// One client's connection: requests in, answers out in the same order.
+///
+/// Happy path: bytes are parsed, each complete request becomes an `Exchange` that the server's handler answers now or
+/// later; the answers of the exchanges in front are written as they come. Several requests may be under way
+/// (pipelining), up to `ServerLimits.pipelinedRequestsMax`, then reading pauses.
+/// Failures: a request that cannot be parsed is answered with its status, then the connection closes, because where
+/// the next request begins is unknown. A slow request gets 408; an idle connection is closed without a word.
+@LoopActor
+final class ServerConnection: ConnectionHandler {
+    private unowned let server: HTTPServer
+    private let connection: Connection
+    private let parser = HTTPRequestParser()
+    /// Requests that are not completely answered, in order.
+    private var exchanges = [Exchange]()
+    private var stream: BodyWriter?
+
+    private enum Phase {
+        case idle, head, body
+    }
+    private var phase = Phase.idle
+    private var phaseStart: Duration
+    private var announcedBodyBytes = 0
+    private var isAcceptingRequests = true
+    private var isProcessing = false
+    private var lastProgress: Duration
+    private var lastQueuedBytes = 0
+
+    init(_ connection: Connection, server: HTTPServer) {
+        self.connection = connection
+        self.server = server
+        phaseStart = server.now
+        lastProgress = server.now
+        connection.handler = self
+    }
+
+    var isIdle: Bool { exchanges.isEmpty && phase == .idle }
+
+    /// For a connection beyond the limit.
+    func refuseOverloaded() {
+        refuse(server.handler.overloaded("\(server.limits.connectionsMax) connections are open"))
+    }
+
+    /// Closes now when nothing is under way, else after the answers that are.
+    func drain() {
+        isAcceptingRequests = false
+        if exchanges.isEmpty { connection.closeGracefully() }
+    }
+
+    // MARK: ConnectionHandler
+
+    func received(_ bytes: UnsafeRawBufferPointer) {
+        guard isAcceptingRequests else { return }
+        parser.feed(bytes)
+        process()
+    }
+
+    func receivedEnd() {
+        // The client may still read the answers it asked for.
+        isAcceptingRequests = false
+        if exchanges.isEmpty { connection.close() }
+    }
+
+    func drained() { stream?.room() }
+
+    func closed(_ error: SocketError?) {
+        isAcceptingRequests = false
+        releaseBody()
+        let abandoned = exchanges
+        exchanges = []
+        stream?.abandon()
+        stream = nil
+        for exchange in abandoned { exchange.abandon() }
+        server.connectionClosed(self)
+    }
+
+    // MARK: Requests
+
+    private func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while isAcceptingRequests {
+            guard exchanges.count < server.limits.pipelinedRequestsMax else { return connection.pauseReading() }
+            switch parser.next() {
+            case .needMore: return waitForMore()
+            case .headComplete(let head): headComplete(head)
+            case .request(let request): dispatch(request)
+            case .failed(let failure): refuse(failure.response)
+            }
+        }
+    }
+
+    private func waitForMore() {
+        if phase == .idle, parser.hasPartialRequest { enter(.head) }
+        connection.resumeReading()
+    }
+
+    private func headComplete(_ head: RequestHead) {
+        enter(.body)
+        let decision = server.handler.accept(head, from: connection.peer)
+        switch decision {
+        case .refuse(let response): refuse(response)
+        case .body(let bytesMax): acceptBody(of: head, bytesMax: bytesMax)
+        }
+    }
+
+    private func acceptBody(of head: RequestHead, bytesMax: Int) {
+        parser.bodyBytesMax = bytesMax
+        guard head.hasBody else { return }
+        let announced = head.contentLength ?? bytesMax
+        guard server.reserveBody(min(announced, bytesMax)) else {
+            return refuse(server.handler.overloaded("too many request bodies are being received"))
+        }
+        announcedBodyBytes = min(announced, bytesMax)
+        let fits = (head.contentLength ?? 0) <= bytesMax
+        if head.expectsContinue, fits, exchanges.isEmpty, !parser.hasBufferedBody {
+            connection.send { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        }
+    }
+
+    private func dispatch(_ request: HTTPRequest) {
+        releaseBody()
+        enter(.idle)
+        let exchange = Exchange(request, connection: self, keepsAlive: request.head.keepsAlive)
+        if !exchange.keepsAlive { isAcceptingRequests = false }
+        exchanges.append(exchange)
+        server.handler.handle(exchange)
+    }
+
+    /// Answers what is no request, behind the answers that are due before it, and closes.
+    private func refuse(_ response: Response) {
+        releaseBody()
+        enter(.idle)
+        isAcceptingRequests = false
+        let exchange = Exchange(.unparsed, connection: self, keepsAlive: false)
+        exchanges.append(exchange)
+        exchange.respond(response)
+    }
+
+    private func enter(_ phase: Phase) {
+        self.phase = phase
+        phaseStart = server.now
+    }
+
+    private func releaseBody() {
+        server.releaseBody(announcedBodyBytes)
+        announcedBodyBytes = 0
+    }
+
+    // MARK: Answers
+
+    /// Some exchange has its answer: writes those that stand in front.
+    func answered() {
+        while stream == nil, let exchange = exchanges.first, let response = exchange.response {
+            write(response, to: exchange)
+            guard stream == nil else { return }
+            completeFirst()
+        }
+        if !isProcessing { process() }
+    }
+
+    func streamFinished() {
+        stream = nil
+        completeFirst()
+        answered()
+    }
+
+    private func completeFirst() {
+        guard !exchanges.isEmpty else { return }
+        let exchange = exchanges.removeFirst()
+        enter(phase)
+        guard exchange.keepsAlive, isAcceptingRequests || !exchanges.isEmpty else {
+            return connection.closeGracefully()
+        }
+    }
+
+    private func write(_ response: Response, to exchange: Exchange) {
+        let head = exchange.request.head
+        // Only the last answer says so: what was asked before it is still answered.
+        let closes = (server.isDraining || !isAcceptingRequests) && exchanges.count == 1
+        if closes { isAcceptingRequests = false }
+        switch response.body {
+        case .none:
+            connection.send { buffer in
+                writeHead(response, head, length: response.status == 204 ? nil : 0, closes: closes, into: buffer)
+            }
+        case .bytes(let slice):
+            connection.send { buffer in
+                writeHead(response, head, length: slice.count, closes: closes, into: buffer)
+            }
+            if head.method != .head { connection.send(slice) }
+        case .stream(let length, let start):
+            startStream(response, head, length: length, closes: closes, start)
+        }
+    }
+
+    private func startStream(
+        _ response: Response, _ head: RequestHead, length: Int?, closes: Bool,
+        _ start: @LoopActor (BodyWriter) -> Void
+    ) {
+        let isChunked = length == nil && head.versionMinor == 1
+        let closes = closes || (length == nil && !isChunked)
+        if closes { isAcceptingRequests = false }
+        connection.send { buffer in
+            writeHead(
+                response, head, length: length, isChunked: isChunked, closes: closes, into: buffer)
+        }
+        guard head.method != .head else { return }
+        let writer = BodyWriter(owner: self, connection: connection, isChunked: isChunked, length: length)
+        stream = writer
+        start(writer)
+        if !writer.isFinished { writer.waitForRoom() }
+    }
+
+    private func writeHead(
+        _ response: Response, _ head: RequestHead, length: Int?, isChunked: Bool = false, closes: Bool,
+        into buffer: ByteBuffer
+    ) {
+        HTTPResponseHead.encodeStatus(response.status, date: HTTPDate.now, into: buffer)
+        for (name, value) in response.fields { HTTPResponseHead.encodeField(name, value, into: buffer) }
+        if let length { HTTPResponseHead.encodeLength(length, into: buffer) }
+        if isChunked { buffer.append("transfer-encoding: chunked\r\n") }
+        if closes {
+            buffer.append("connection: close\r\n")
+        } else if head.versionMinor == 0 {
+            buffer.append("connection: keep-alive\r\n")
+        }
+        buffer.append("\r\n")
+    }
+
+    // MARK: Time
+
+    /// Called by the server from time to time.
+    func checkTime() {
+        let now = server.now
+        let elapsed = now - phaseStart
+        switch phase {
+        case .head where elapsed > server.limits.headTime:
+            refuse(server.handler.timedOut("the request's header block", server.limits.headTime))
+        case .body where elapsed > server.limits.bodyTime:
+            refuse(server.handler.timedOut("the request's body", server.limits.bodyTime))
+        case .idle where exchanges.isEmpty && elapsed > server.limits.idleTime:
+            connection.close()
+        default:
+            checkReader(now)
+        }
+    }
+
+    private func checkReader(_ now: Duration) {
+        if connection.queuedBytes == 0 || connection.queuedBytes != lastQueuedBytes {
+            lastQueuedBytes = connection.queuedBytes
+            lastProgress = now
+        } else if now - lastProgress > server.limits.stalledReaderTime {
+            connection.close(SocketError(.timedOut, "the reader takes nothing"))
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// The bounds of the HTTP server.
+public struct ServerLimits: Sendable {
+    /// From the first byte of a request to the end of its header block.
+    public var headTime = Duration.seconds(10)
+    /// From the end of the header block to the end of the body.
+    public var bodyTime = Duration.seconds(30)
+    /// A kept-alive connection without a request.
+    public var idleTime = Duration.seconds(75)
+    /// Without progress of a reader that has unsent bytes waiting.
+    public var stalledReaderTime = Duration.seconds(60)
+    /// Requests of one connection that are being answered at a time; behind them reading pauses.
+    public var pipelinedRequestsMax = 64
+    /// Open connections; a further one gets a 503 and is closed.
+    public var connectionsMax = 20_000
+    /// Bytes of bodies that are being received, over all connections; a request beyond it gets a 503.
+    public var receivedBodyBytesMax = 256 << 20
+    /// Of an ordinary request's body.
+    public static let bodyBytesMax = 512 * 1024
+
+    public init() {}
+}
