@@ -56,6 +56,8 @@ let package = Package(
             dependencies: ["LogLine", "SegmentStore", "LogClient", "Operations", "EventLoop", "Web"]),
 
         .testTarget(name: "LogLineTests", dependencies: ["LogLine"]),
+        .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
     ],
     swiftLanguageModes: [.v6]
 )
