@@ -33,8 +33,11 @@ let package = Package(
 
         // Adapters: they never import each other.
         .target(name: "SegmentStore", dependencies: ["LogLine", "Replication"]),
-        .target(name: "RedisBus", dependencies: ["CHiredis", "EventLoop", "LogLine", "Replication", "Operations", "Crypto"]),
-        .target(name: "LogClient", dependencies: ["Web", "EventLoop", "LogLine", "Replication", "Operations"]),
+        .target(
+            name: "RedisBus",
+            dependencies: ["CHiredis", "EventLoop", "LogLine", "Replication", "Operations", "Crypto"]),
+        .target(
+            name: "LogClient", dependencies: ["Web", "EventLoop", "LogLine", "Replication", "Operations"]),
 
         // What each service does.
         .target(
@@ -47,7 +50,9 @@ let package = Package(
         // Composition roots.
         .executableTarget(
             name: "replication-log",
-            dependencies: ["ReplicationLogService", "SegmentStore", "RedisBus", "Operations", "EventLoop", "Web"]),
+            dependencies: [
+                "ReplicationLogService", "SegmentStore", "RedisBus", "Operations", "EventLoop", "Web",
+            ]),
         .executableTarget(
             name: "chat-server",
             dependencies: ["ChatService", "LogClient", "RedisBus", "Operations", "EventLoop", "Web"]),

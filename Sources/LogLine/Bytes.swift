@@ -145,6 +145,12 @@ public final class ByteBuffer {
         count += written
     }
 
+    /// Lets `fill` write at the end; it returns how many bytes it wrote. Precondition: they were reserved.
+    @inline(__always)
+    func write(_ fill: (UnsafeMutableRawPointer) -> Int) {
+        count += fill(storage.unsafelyUnwrapped + count)
+    }
+
     /// Overwrites bytes that are already there. Precondition: they are.
     public func overwrite(at index: Int, with bytes: UnsafeRawBufferPointer) {
         precondition(index >= 0 && index + bytes.count <= count)

@@ -8,6 +8,8 @@ public enum LineLimits {
     public static let textBytesMax = 65_536
     /// Of canonical JSON.
     public static let dataBytesMax = 393_216
+    /// 2^53: every JSON reader takes integers up to here exactly.
+    public static let offsetMax: UInt64 = 1 << 53
     /// How many keys one draft may rely on.
     public static let expectationsMax = 64
     /// How deep JSON may nest.

@@ -37,32 +37,12 @@ public struct Position: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Offset {
-    /// Nil unless `text` is decimal digits only, without leading zeros, and fits.
+    /// Nil unless `text` is decimal digits only, without leading zeros, and at most `LineLimits.offsetMax`.
     public init?(decimal text: some StringProtocol) {
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-            text.utf8.count == 1 || text.utf8.first != 0x30, let value = UInt64(text)
+            text.utf8.count == 1 || text.utf8.first != 0x30, let value = UInt64(text),
+            value <= LineLimits.offsetMax
         else { return nil }
         self.init(value)
-    }
-}
-
-/// Fixed-width lowercase hexadecimal numbers, as epochs and digests are written.
-enum Hexadecimal {
-    static func parse16(_ digits: some Collection<UInt8>) -> UInt64? {
-        guard digits.count == 16 else { return nil }
-        var value: UInt64 = 0
-        for digit in digits {
-            switch digit {
-            case 0x30...0x39: value = value << 4 | UInt64(digit - 0x30)
-            case 0x61...0x66: value = value << 4 | UInt64(digit - 0x61 + 10)
-            default: return nil
-            }
-        }
-        return value
-    }
-
-    static func text16(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -8,3 +8,6 @@ uint32_t cchecksum_crc32c(uint32_t crc, const void *bytes, size_t count);
 
 /// The same by table, for processors without the instruction and to hold the instruction against.
 uint32_t cchecksum_crc32c_table(uint32_t crc, const void *bytes, size_t count);
+
+/// Whether this processor has the instruction.
+int cchecksum_has_instruction(void);

@@ -1,0 +1,192 @@
+extension Draft {
+    /// Reads the body of `POST /messages/{channel}`: `{"message_text", "author"?, "id"?}`.
+    ///
+    /// Refuses what `JSONReader` refuses, unknown keys, missing or wrong values, each named.
+    public static func decode(
+        message body: UnsafeRawBufferPointer, channel: Channel
+    ) throws(InvalidField) -> Draft {
+        let fields = try DraftFields(body, allowed: [.text, .author, .id])
+        guard let text = fields.text else { throw DraftFields.missing("message_text") }
+        return Draft(channel: channel, author: fields.author, id: fields.id, body: .text(text))
+    }
+
+    /// Reads one line (without its newline) of `POST /append`: `{"channel", "message_text" or "kind" and "data",
+    /// "author"?, "id"?, "key"?, "expect"?}`, in any order.
+    public static func decode(append line: UnsafeRawBufferPointer) throws(InvalidField) -> Draft {
+        let fields = try DraftFields(line, allowed: DraftField.allCases)
+        guard let channel = fields.channel else { throw DraftFields.missing("channel") }
+        return Draft(
+            channel: channel, key: fields.key, author: fields.author, id: fields.id, body: try fields.body(),
+            expectations: fields.expectations)
+    }
+
+    /// A message from outside of JSON: a plain Redis payload. Checks the text as `decode` does.
+    public static func text(
+        validating text: [UInt8], channel: Channel, author: Author? = nil, id: MessageID? = nil
+    ) throws(InvalidField) -> Draft {
+        _ = try TextRule.checked(text)
+        let bad = text.withUnsafeBytes { bytes in
+            bytes.baseAddress.flatMap { UTF8Text.firstInvalid($0, in: 0..<bytes.count) }
+        }
+        if let bad {
+            throw InvalidField(
+                field: "message_text", detail: "message_text is not valid UTF-8 at byte \(bad)")
+        }
+        return Draft(channel: channel, author: author, id: id, body: .text(text))
+    }
+
+    /// Appends the draft as one line of `POST /append`, with its newline.
+    public func encode(into out: ByteBuffer) {
+        out.reserve(LineLayout.namesBytesMax + body.bytes)
+        out.append("{\"channel\":\"")
+        Line.appendString(channel.bytes, to: out)
+        appendBody(to: out)
+        appendExpectations(to: out)
+        out.append("}\n")
+    }
+
+    private func appendExpectations(to out: ByteBuffer) {
+        guard !expectations.isEmpty else { return }
+        out.append(",\"expect\":{")
+        for (index, expectation) in expectations.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            out.appendJSONString(expectation.key.bytes)
+            out.append(UInt8(ascii: ":"))
+            out.append(decimal: expectation.offset.value)
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+}
+
+/// The keys of a draft in JSON.
+enum DraftField: String, CaseIterable {
+    case channel, kind, key, author, id
+    case text = "message_text"
+    case data, expect
+
+    init?(name: UnsafeRawBufferPointer) {
+        switch LineField(name: name) {
+        case .kind: self = .kind
+        case .key: self = .key
+        case .author: self = .author
+        case .id: self = .id
+        case .text: self = .text
+        case .data: self = .data
+        case nil:
+            if ByteCompare.equal(name, "channel") {
+                self = .channel
+            } else if ByteCompare.equal(name, "expect") {
+                self = .expect
+            } else {
+                return nil
+            }
+        }
+    }
+}
+
+/// The fields of a draft while it is read.
+struct DraftFields {
+    private(set) var channel: Channel?
+    private(set) var kind: Kind?
+    private(set) var key: Key?
+    private(set) var author: Author?
+    private(set) var id: MessageID?
+    private(set) var text: [UInt8]?
+    private(set) var data: [UInt8]?
+    private(set) var expectations: [Draft.Expectation] = []
+
+    private enum Name {
+        case known(DraftField)
+        case unknown([UInt8])
+    }
+
+    init(_ document: UnsafeRawBufferPointer, allowed: [DraftField]) throws(InvalidField) {
+        var reader = JSONReader(document)
+        try reader.beginObject(field: nil)
+        while let name = try reader.nextKey(DraftFields.name) {
+            switch name {
+            case .known(let field) where allowed.contains(field): try read(field, from: &reader)
+            case .known(let field): throw DraftFields.unexpected(Array(field.rawValue.utf8))
+            case .unknown(let bytes): throw DraftFields.unexpected(bytes)
+            }
+        }
+        try reader.end()
+    }
+
+    /// The text, or kind and data.
+    func body() throws(InvalidField) -> Draft.Body {
+        switch (text, kind, data) {
+        case (let text?, nil, nil): return .text(text)
+        case (nil, let kind?, let data?): return .data(kind: kind, json: data)
+        case (nil, _?, nil): throw DraftFields.missing("data")
+        case (nil, nil, _?): throw DraftFields.missing("kind")
+        case (nil, nil, nil): throw DraftFields.missing("message_text")
+        case (_?, _, _):
+            throw InvalidField(
+                field: "message_text", detail: "message_text and kind or data cannot be in one draft")
+        }
+    }
+
+    static func missing(_ field: String) -> InvalidField {
+        InvalidField(field: field, detail: "\(field) is missing")
+    }
+
+    private static func unexpected(_ name: [UInt8]) -> InvalidField {
+        let shown = String(decoding: name.prefix(LineLimits.keyBytesMax), as: UTF8.self)
+        return InvalidField(field: shown, detail: "\(shown) is not a field of this object")
+    }
+
+    private static func name(_ bytes: UnsafeRawBufferPointer) -> Name {
+        DraftField(name: bytes).map { .known($0) } ?? .unknown(Array(bytes))
+    }
+
+    private mutating func read(_ field: DraftField, from reader: inout JSONReader) throws(InvalidField) {
+        switch field {
+        case .channel: channel = try Channel(validating: reader.string(field: "channel"))
+        case .kind: kind = try Kind(validating: reader.string(field: "kind"))
+        case .key: key = try Key(validating: reader.string(field: "key"))
+        case .author: author = try Author(validating: reader.string(field: "author"))
+        case .id: id = try MessageID(validating: reader.string(field: "id"))
+        case .text:
+            text = try TextRule.checked(
+                reader.string(field: TextRule.field, bytesMax: LineLimits.textBytesMax))
+        case .data:
+            let json = ByteBuffer()
+            try reader.canonicalValue(field: "data", into: json, bytesMax: LineLimits.dataBytesMax)
+            data = json.array
+        case .expect: try readExpectations(from: &reader)
+        }
+    }
+
+    private mutating func readExpectations(from reader: inout JSONReader) throws(InvalidField) {
+        try reader.beginObject(field: "expect")
+        while let name = try reader.nextKey() {
+            guard expectations.count < LineLimits.expectationsMax else {
+                throw InvalidField(
+                    field: "expect", detail: "expect has more than \(LineLimits.expectationsMax) keys")
+            }
+            let key = try Key(validating: name, field: "expect")
+            let offset = Offset(try reader.unsignedInteger(field: "expect"))
+            expectations.append(Draft.Expectation(key: key, offset: offset))
+        }
+    }
+}
+
+/// The rule of `message_text`: 1–65,536 bytes.
+enum TextRule {
+    static let field = "message_text"
+
+    /// `text` again, when its length is right.
+    static func checked(_ text: [UInt8]) throws(InvalidField) -> [UInt8] {
+        guard !text.isEmpty else {
+            throw InvalidField(
+                field: field, detail: "\(field) is empty; it takes 1 to \(LineLimits.textBytesMax) bytes")
+        }
+        guard text.count <= LineLimits.textBytesMax else {
+            throw InvalidField(
+                field: field, trouble: .tooLarge,
+                detail: "\(field) has \(text.count) bytes; the limit is \(LineLimits.textBytesMax)")
+        }
+        return text
+    }
+}

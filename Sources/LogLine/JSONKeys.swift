@@ -1,0 +1,68 @@
+/// The keys of all objects that are open while JSON is read, outermost first: finds duplicates.
+///
+/// Invariant: two objects that are open at once have different `keysStart`, since the inner one is the value of one
+/// of the outer one's keys.
+struct JSONKeys {
+    /// Up to here a key is compared with each key before it; behind it stands a set, so that many keys cost no more
+    /// than linear time (its hashes are seeded per process).
+    private static let comparedMax = 16
+
+    private struct Key {
+        let content: Range<Int>
+        /// Only of a key with escapes.
+        let unescaped: [UInt8]?
+    }
+
+    private let source: UnsafeRawBufferPointer
+    private var keys: [Key] = []
+    /// Of each object with more than `comparedMax` keys, by its `keysStart`.
+    private var sets: [Int: Set<[UInt8]>] = [:]
+
+    init(_ source: UnsafeRawBufferPointer) { self.source = source }
+
+    var count: Int { keys.count }
+
+    /// Adds a key to the innermost object, whose keys begin at `keysStart`; false when it is there already.
+    mutating func insert(_ span: JSONStringSpan, from keysStart: Int) -> Bool {
+        let content = UnsafeRawBufferPointer(rebasing: source[span.content])
+        let key = Key(content: span.content, unescaped: span.hasEscapes ? JSONString.unescape(content) : nil)
+        let isNew = isNew(key, from: keysStart)
+        keys.append(key)
+        return isNew
+    }
+
+    /// Forgets the innermost object's keys.
+    mutating func close(from keysStart: Int) {
+        if keys.count - keysStart > JSONKeys.comparedMax { sets[keysStart] = nil }
+        keys.removeSubrange(keysStart...)
+    }
+
+    /// Nil when there is no key.
+    func withLast<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        keys.last.map { withBytes(of: $0, body) }
+    }
+
+    private mutating func isNew(_ key: Key, from keysStart: Int) -> Bool {
+        guard keys.count - keysStart >= JSONKeys.comparedMax else {
+            return !keys[keysStart...].contains { isEqual($0, key) }
+        }
+        if sets[keysStart] == nil { sets[keysStart] = set(from: keysStart) }
+        let bytes = array(of: key)
+        return sets[keysStart]?.insert(bytes).inserted ?? true
+    }
+
+    private func set(from keysStart: Int) -> Set<[UInt8]> { Set(keys[keysStart...].map(array(of:))) }
+
+    private func array(of key: Key) -> [UInt8] { withBytes(of: key) { Array($0) } }
+
+    private func isEqual(_ left: Key, _ right: Key) -> Bool {
+        withBytes(of: left) { left in withBytes(of: right) { right in ByteCompare.equal(left, right) } }
+    }
+
+    private func withBytes<Result>(of key: Key, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        guard let unescaped = key.unescaped else {
+            return body(UnsafeRawBufferPointer(rebasing: source[key.content]))
+        }
+        return unescaped.withUnsafeBytes(body)
+    }
+}

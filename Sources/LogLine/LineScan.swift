@@ -1,0 +1,96 @@
+/// What is found at a line's fixed places: enough to order, index and route it.
+public struct LineScan: Equatable, Sendable {
+    public let offset: Offset
+    public let time: Timestamp
+    /// The escaped content, between the quotes.
+    public let channel: Range<Int>
+    /// Whether it has no kind.
+    public let isMessage: Bool
+    public let crc: UInt32
+    /// The fields between `channel` and `crc`, each with the comma before it.
+    let rest: Range<Int>
+
+    /// The unescaped name. Precondition: `bytes` are those of this scan.
+    public func channelName(in bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        Line.unescape(channel, in: bytes)
+    }
+}
+
+/// Where a line's other fields stand: the escaped contents of strings, the whole of `data`.
+public struct LineFields: Equatable, Sendable {
+    public internal(set) var kind: Range<Int>?
+    public internal(set) var key: Range<Int>?
+    public internal(set) var author: Range<Int>?
+    public internal(set) var id: Range<Int>?
+    public internal(set) var text: Range<Int>?
+    public internal(set) var data: Range<Int>?
+}
+
+extension Line {
+    /// Reads a line (without its newline) that `encode` or a later version of it wrote, from one's own disk or log:
+    /// checks the fixed places and the crc, and trusts everything between them to be what was written. Whatever the
+    /// bytes are, nothing outside of them is read.
+    ///
+    /// Allocates nothing.
+    public static func scan(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> LineScan {
+        let crc = try checkedCRC(bytes)
+        var cursor = LineCursor(bytes, end: bytes.count - LineLayout.crcFieldBytes)
+        let (offset, time) = try cursor.prefix()
+        let channel = try cursor.stringContent()
+        let restStart = cursor.position
+        return LineScan(
+            offset: offset, time: time, channel: channel, isMessage: try !cursor.hasKind(), crc: crc,
+            rest: restStart..<cursor.end)
+    }
+
+    /// Where the fields between `channel` and `crc` stand. Precondition: `scan` is of these `bytes`.
+    ///
+    /// `.malformed` when they are not such as `encode` writes them.
+    public static func fields(
+        of bytes: UnsafeRawBufferPointer, _ scan: LineScan
+    ) throws(LineError) -> LineFields {
+        var cursor = LineCursor(bytes, end: scan.rest.upperBound, position: scan.rest.lowerBound)
+        var fields = LineFields()
+        while let name = try cursor.nextName() {
+            switch LineField(name: name) {
+            case .kind: fields.kind = try cursor.string()
+            case .key: fields.key = try cursor.string()
+            case .author: fields.author = try cursor.string()
+            case .id: fields.id = try cursor.string()
+            case .text: fields.text = try cursor.string()
+            case .data: fields.data = try cursor.value()
+            case nil: _ = try cursor.value()
+            }
+        }
+        return fields
+    }
+
+    /// The text of a string whose escaped content is `range` of `bytes`.
+    public static func unescape(_ range: Range<Int>, in bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        JSONString.unescape(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+
+    /// The value of the crc field, checked against the bytes before it.
+    @inline(__always)
+    static func checkedCRC(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> UInt32 {
+        guard bytes.count < LineLimits.lineBytesMax else {
+            throw LineError(
+                .tooLong, byte: LineLimits.lineBytesMax,
+                "it has \(bytes.count + 1) bytes; the limit is \(LineLimits.lineBytesMax)")
+        }
+        let end = bytes.count - LineLayout.crcFieldBytes
+        let nameBytes = LineLayout.crc.utf8CodeUnitCount
+        guard end > 0, let base = bytes.baseAddress,
+            ByteCompare.equal(base + end, LineLayout.crc.utf8Start, count: nameBytes),
+            let stated = Hexadecimal.read8(base + end + nameBytes),
+            bytes[bytes.count - 2] == JSONBytes.quote, bytes[bytes.count - 1] == UInt8(ascii: "}")
+        else {
+            throw LineError(.truncated, byte: bytes.count, "it does not end with a crc")
+        }
+        let computed = CRC32C.checksum(UnsafeRawBufferPointer(start: base, count: end))
+        guard stated == computed else {
+            throw LineError(.crcMismatch, byte: end, "its crc is not that of its bytes")
+        }
+        return stated
+    }
+}
