@@ -63,6 +63,7 @@ let package = Package(
         .testTarget(name: "LogLineTests", dependencies: ["LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
+        .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,104 @@
+import LogLine
+import Testing
+
+@testable import Views
+
+@Suite("Channel tables")
+struct ChannelTableTests {
+    /// Good, poor and worst hashes.
+    private static let hashes: [ChannelHash] = [
+        ChannelHash(seed: (1, 2)),
+        ChannelHash { UInt64($0.count) % 3 },
+        ChannelHash { _ in 0 },
+        ChannelHash { _ in .max },
+        // Homes near the table's end, so that probes and removals wrap around.
+        ChannelHash { 13 + UInt64($0.last ?? 0) % 4 },
+    ]
+
+    @Test(
+        "Channels are found by their names whatever collides, while others are swept away",
+        arguments: 0..<5, UInt64(1)...6)
+    func model(hashNumber: Int, seed: UInt64) {
+        // Given
+        var random = SplitMix64(seed: seed)
+        var table = ChannelTable(hash: Self.hashes[hashNumber])
+        var model: [[UInt8]: [Offset]] = [:]
+        let names = (0..<200).map { Array("channel-\($0 * $0)".utf8) }
+        // When
+        var first = Offset(1)
+        for number in 1...3_000 {
+            let name = names[min(random.below(200), random.below(200))]
+            name.withUnsafeBytes { table.findOrMake($0).append(Offset(UInt64(number))) }
+            model[name, default: []].append(Offset(UInt64(number)))
+            if random.oneIn(200) {
+                first = max(first, Offset(UInt64(random.below(number) + 1)))
+                for _ in 0..<3 { table.sweep(table.channels.count, before: first) }
+                model = model.compactMapValues { offsets in
+                    let kept = offsets.filter { $0 >= first }
+                    return kept.isEmpty ? nil : kept
+                }
+            }
+        }
+        // Then
+        #expect(table.channels.count == model.count, "seed \(seed)")
+        for name in names {
+            let found = table.find(name).map { list in (list.firstIndex..<list.endIndex).map { list[$0] } }
+            #expect(found == model[name], "seed \(seed)")
+        }
+    }
+
+    @Test("Names that Swift's strings take for equal are different channels")
+    func canonicalEquivalence() {
+        // Given
+        var table = ChannelTable(hash: ChannelHash { _ in 7 })
+        let composed: [UInt8] = [0xC3, 0xA9]
+        let decomposed: [UInt8] = [0x65, 0xCC, 0x81]
+        // When
+        composed.withUnsafeBytes { table.findOrMake($0).append(Offset(1)) }
+        // Then
+        #expect(table.find(composed) != nil)
+        #expect(table.find(decomposed) == nil)
+    }
+
+    @Test("A sweep of as many channels as lines were dropped forgets every channel left empty in the end")
+    func sweepIsBounded() {
+        // Given
+        var table = ChannelTable(hash: ChannelHash(seed: (3, 4)))
+        for number in 1...1_000 {
+            Array("once-\(number)".utf8).withUnsafeBytes {
+                table.findOrMake($0).append(Offset(UInt64(number)))
+            }
+        }
+        // When
+        for dropped in stride(from: 10, through: 1_000, by: 10) {
+            table.sweep(10, before: Offset(UInt64(dropped + 1)))
+        }
+        table.sweep(1_000, before: Offset(1_001))
+        // Then
+        #expect(table.channels.isEmpty)
+        #expect(table.find(Array("once-1".utf8)) == nil)
+    }
+
+    @Test(
+        "The hash is SipHash-1-3, as an independent implementation (CPython's, with seed 0) computes it",
+        arguments: [
+            (Array("a".utf8), 0x4074_48d2_b89b_1813),
+            (Array("general".utf8), 0x78b8_0bc2_f5d4_953a),
+            (Array("12345678".utf8), 0x3489_9824_3056_0a87),
+            (Array("default-channel".utf8), 0xd048_c5c8_32ea_a54a),
+            (Array(0..<63), 0x385d_3e39_e5f3_7359),
+            (Array(repeating: 0x78, count: 128), 0x5dd3_2fcd_7853_c7aa),
+        ] as [([UInt8], UInt64)])
+    func sipHash(bytes: [UInt8], expected: UInt64) {
+        let hash = ChannelHash(seed: (0, 0))
+        #expect(bytes.withUnsafeBytes { hash($0) } == expected)
+    }
+
+    @Test("Another seed gives other hashes")
+    func seeds() {
+        let name = Array("default-channel".utf8)
+        let one = name.withUnsafeBytes { ChannelHash(seed: (1, 0))($0) }
+        let other = name.withUnsafeBytes { ChannelHash(seed: (0, 1))($0) }
+        #expect(one != other)
+    }
+}
