@@ -6,6 +6,7 @@ import PackageDescription
 let package = Package(
     name: "chat-cluster",
     products: [
+        .library(name: "LogLine", targets: ["LogLine"]),
         .executable(name: "replication-log", targets: ["replication-log"]),
         .executable(name: "chat-server", targets: ["chat-server"]),
         .executable(name: "chatctl", targets: ["chatctl"]),

@@ -64,9 +64,11 @@ public struct ByteSlice: Sendable {
 /// Growable bytes with one owner: what encoders write to, and what sockets keep of a half-received request.
 /// Takes no memory while empty.
 public final class ByteBuffer {
-    @usableFromInline var storage: UnsafeMutableRawPointer?
-    public private(set) var capacity = 0
-    public internal(set) var count = 0
+    // Without the run-time exclusivity check, which costs as much as appending a short field: no method keeps access
+    // to one of these while it calls out.
+    @exclusivity(unchecked) @usableFromInline var storage: UnsafeMutableRawPointer?
+    @exclusivity(unchecked) public private(set) var capacity = 0
+    @exclusivity(unchecked) public internal(set) var count = 0
 
     public init() {}
 
@@ -74,10 +76,12 @@ public final class ByteBuffer {
 
     deinit { free(storage) }
 
-    public var isEmpty: Bool { count == 0 }
+    @inlinable public var isEmpty: Bool { count == 0 }
 
     /// Valid until the buffer is changed.
-    public var pointer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: count) }
+    @inlinable public var pointer: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: storage, count: count)
+    }
 
     /// Makes room for `extra` more bytes.
     public func reserve(_ extra: Int) {
@@ -116,22 +120,7 @@ public final class ByteBuffer {
     /// In decimal, without leading zeros.
     public func append(decimal value: UInt64) {
         reserve(20)
-        var rest = value
-        var digits = 1
-        var bound: UInt64 = 10
-        while digits < 20, rest >= bound {
-            digits += 1
-            let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
-            if overflow { break }
-            bound = next
-        }
-        var at = storage.unsafelyUnwrapped + count + digits
-        for _ in 0..<digits {
-            at -= 1
-            at.storeBytes(of: UInt8(truncatingIfNeeded: 0x30 + rest % 10), as: UInt8.self)
-            rest /= 10
-        }
-        count += digits
+        write { $0.decimal(value) }
     }
 
     /// Lets `fill` write up to `bytes` at the end; it returns how many it wrote.
@@ -145,10 +134,13 @@ public final class ByteBuffer {
         count += written
     }
 
-    /// Lets `fill` write at the end; it returns how many bytes it wrote. Precondition: they were reserved.
+    /// Lets `fill` write at the end. Precondition: what it writes was reserved.
     @inline(__always)
-    func write(_ fill: (UnsafeMutableRawPointer) -> Int) {
-        count += fill(storage.unsafelyUnwrapped + count)
+    func write(_ fill: (inout LineWriter) -> Void) {
+        let end = storage.unsafelyUnwrapped + count
+        var writer = LineWriter(end)
+        fill(&writer)
+        count += writer.at - end
     }
 
     /// Overwrites bytes that are already there. Precondition: they are.

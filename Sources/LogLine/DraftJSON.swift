@@ -5,7 +5,7 @@ extension Draft {
     public static func decode(
         message body: UnsafeRawBufferPointer, channel: Channel
     ) throws(InvalidField) -> Draft {
-        let fields = try DraftFields(body, allowed: [.text, .author, .id])
+        let fields = try DraftFields(body, form: .message)
         guard let text = fields.text else { throw DraftFields.missing("message_text") }
         return Draft(channel: channel, author: fields.author, id: fields.id, body: .text(text))
     }
@@ -13,7 +13,7 @@ extension Draft {
     /// Reads one line (without its newline) of `POST /append`: `{"channel", "message_text" or "kind" and "data",
     /// "author"?, "id"?, "key"?, "expect"?}`, in any order.
     public static func decode(append line: UnsafeRawBufferPointer) throws(InvalidField) -> Draft {
-        let fields = try DraftFields(line, allowed: DraftField.allCases)
+        let fields = try DraftFields(line, form: .append)
         guard let channel = fields.channel else { throw DraftFields.missing("channel") }
         return Draft(
             channel: channel, key: fields.key, author: fields.author, id: fields.id, body: try fields.body(),
@@ -25,10 +25,7 @@ extension Draft {
         validating text: [UInt8], channel: Channel, author: Author? = nil, id: MessageID? = nil
     ) throws(InvalidField) -> Draft {
         _ = try TextRule.checked(text)
-        let bad = text.withUnsafeBytes { bytes in
-            bytes.baseAddress.flatMap { UTF8Text.firstInvalid($0, in: 0..<bytes.count) }
-        }
-        if let bad {
+        if let bad = text.withUnsafeBytes(UTF8Text.firstInvalid) {
             throw InvalidField(
                 field: "message_text", detail: "message_text is not valid UTF-8 at byte \(bad)")
         }
@@ -37,10 +34,12 @@ extension Draft {
 
     /// Appends the draft as one line of `POST /append`, with its newline.
     public func encode(into out: ByteBuffer) {
-        out.reserve(LineLayout.namesBytesMax + body.bytes)
-        out.append("{\"channel\":\"")
-        Line.appendString(channel.bytes, to: out)
-        appendBody(to: out)
+        out.reserve(LineLayout.fixedBytesMax + namesBytes * JSONString.growthMax)
+        out.write { writer in
+            writer.field("{\"channel\":\"", channel.bytes)
+            writeNames(to: &writer)
+        }
+        appendContent(to: out)
         appendExpectations(to: out)
         out.append("}\n")
     }
@@ -58,8 +57,23 @@ extension Draft {
     }
 }
 
+/// Where a draft in JSON comes from.
+enum DraftForm {
+    /// `POST /messages/{channel}`
+    case message
+    /// `POST /append`
+    case append
+
+    func allows(_ field: DraftField) -> Bool {
+        switch field {
+        case .text, .author, .id: true
+        case .channel, .kind, .key, .data, .expect: self == .append
+        }
+    }
+}
+
 /// The keys of a draft in JSON.
-enum DraftField: String, CaseIterable {
+enum DraftField: String {
     case channel, kind, key, author, id
     case text = "message_text"
     case data, expect
@@ -100,12 +114,12 @@ struct DraftFields {
         case unknown([UInt8])
     }
 
-    init(_ document: UnsafeRawBufferPointer, allowed: [DraftField]) throws(InvalidField) {
+    init(_ document: UnsafeRawBufferPointer, form: DraftForm) throws(InvalidField) {
         var reader = JSONReader(document)
         try reader.beginObject(field: nil)
         while let name = try reader.nextKey(DraftFields.name) {
             switch name {
-            case .known(let field) where allowed.contains(field): try read(field, from: &reader)
+            case .known(let field) where form.allows(field): try read(field, from: &reader)
             case .known(let field): throw DraftFields.unexpected(Array(field.rawValue.utf8))
             case .unknown(let bytes): throw DraftFields.unexpected(bytes)
             }

@@ -27,12 +27,16 @@ enum JSONBytes {
         }
         while at < end {
             let byte = base.load(fromByteOffset: at, as: UInt8.self)
-            if byte < 0x20 || byte == quote || byte == backslash { return at }
+            guard isPlain(byte) else { return at }
             seen |= UInt64(byte)
             at += 1
         }
         return end
     }
+
+    /// Whether `byte` can stand in a string as it is.
+    @inline(__always)
+    static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != quote && byte != backslash }
 
     @inline(__always)
     static func hasNonASCII(_ seen: UInt64) -> Bool { seen & tops != 0 }
@@ -40,7 +44,7 @@ enum JSONBytes {
     /// The lowest bit set is the top bit of the first byte that is a quote, a backslash or below 0x20; higher ones
     /// may be wrong (a borrow passes on).
     @inline(__always)
-    private static func stops(in word: UInt64) -> UInt64 {
+    static func stops(in word: UInt64) -> UInt64 {
         let quotes = word ^ (ones &* 0x22)
         let backslashes = word ^ (ones &* 0x5C)
         let controls = (word &- ones &* 0x20) & ~word

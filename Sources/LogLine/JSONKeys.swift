@@ -7,14 +7,8 @@ struct JSONKeys {
     /// than linear time (its hashes are seeded per process).
     private static let comparedMax = 16
 
-    private struct Key {
-        let content: Range<Int>
-        /// Only of a key with escapes.
-        let unescaped: [UInt8]?
-    }
-
     private let source: UnsafeRawBufferPointer
-    private var keys: [Key] = []
+    private var keys: [JSONStringSpan] = []
     /// Of each object with more than `comparedMax` keys, by its `keysStart`.
     private var sets: [Int: Set<[UInt8]>] = [:]
 
@@ -23,9 +17,8 @@ struct JSONKeys {
     var count: Int { keys.count }
 
     /// Adds a key to the innermost object, whose keys begin at `keysStart`; false when it is there already.
-    mutating func insert(_ span: JSONStringSpan, from keysStart: Int) -> Bool {
-        let content = UnsafeRawBufferPointer(rebasing: source[span.content])
-        let key = Key(content: span.content, unescaped: span.hasEscapes ? JSONString.unescape(content) : nil)
+    mutating func insert(_ key: JSONStringSpan, from keysStart: Int) -> Bool {
+        if keys.isEmpty { keys.reserveCapacity(JSONKeys.comparedMax) }
         let isNew = isNew(key, from: keysStart)
         keys.append(key)
         return isNew
@@ -34,7 +27,7 @@ struct JSONKeys {
     /// Forgets the innermost object's keys.
     mutating func close(from keysStart: Int) {
         if keys.count - keysStart > JSONKeys.comparedMax { sets[keysStart] = nil }
-        keys.removeSubrange(keysStart...)
+        keys.removeLast(keys.count - keysStart)
     }
 
     /// Nil when there is no key.
@@ -42,9 +35,10 @@ struct JSONKeys {
         keys.last.map { withBytes(of: $0, body) }
     }
 
-    private mutating func isNew(_ key: Key, from keysStart: Int) -> Bool {
+    private mutating func isNew(_ key: JSONStringSpan, from keysStart: Int) -> Bool {
         guard keys.count - keysStart >= JSONKeys.comparedMax else {
-            return !keys[keysStart...].contains { isEqual($0, key) }
+            for index in keysStart..<keys.count where isEqual(keys[index], key) { return false }
+            return true
         }
         if sets[keysStart] == nil { sets[keysStart] = set(from: keysStart) }
         let bytes = array(of: key)
@@ -53,16 +47,21 @@ struct JSONKeys {
 
     private func set(from keysStart: Int) -> Set<[UInt8]> { Set(keys[keysStart...].map(array(of:))) }
 
-    private func array(of key: Key) -> [UInt8] { withBytes(of: key) { Array($0) } }
+    private func array(of key: JSONStringSpan) -> [UInt8] { withBytes(of: key) { Array($0) } }
 
-    private func isEqual(_ left: Key, _ right: Key) -> Bool {
-        withBytes(of: left) { left in withBytes(of: right) { right in ByteCompare.equal(left, right) } }
+    private func isEqual(_ left: JSONStringSpan, _ right: JSONStringSpan) -> Bool {
+        guard left.hasEscapes || right.hasEscapes else {
+            return ByteCompare.equal(
+                UnsafeRawBufferPointer(rebasing: source[left.content]),
+                UnsafeRawBufferPointer(rebasing: source[right.content]))
+        }
+        return array(of: left) == array(of: right)
     }
 
-    private func withBytes<Result>(of key: Key, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        guard let unescaped = key.unescaped else {
-            return body(UnsafeRawBufferPointer(rebasing: source[key.content]))
-        }
-        return unescaped.withUnsafeBytes(body)
+    private func withBytes<Result>(
+        of key: JSONStringSpan, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        let content = UnsafeRawBufferPointer(rebasing: source[key.content])
+        return key.hasEscapes ? JSONString.unescape(content).withUnsafeBytes(body) : body(content)
     }
 }

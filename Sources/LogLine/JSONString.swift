@@ -1,6 +1,11 @@
 /// JSON strings in canonical form: only `"`, `\` and U+0000–U+001F are escaped, with the short forms `\b \t \n \f \r`
 /// where there is one, else as `\u00xx` in lowercase; everything else stands as it is.
 public enum JSONString {
+    /// A control character of one byte takes six: `\u00xx`.
+    static let growthMax = 6
+    /// How much is escaped at once.
+    static let blockBytes = 1024
+
     /// The text of a string's `content` (what stands between its quotes).
     ///
     /// Precondition: `content` came out of a reader; of anything else some text is returned, never a trap.
@@ -125,23 +130,14 @@ extension ByteBuffer {
 
     /// Appends the content of a JSON string in canonical form, without quotes. Precondition: valid UTF-8.
     func appendEscaped(_ utf8: UnsafeRawBufferPointer) {
-        guard let base = utf8.baseAddress else { return }
         var from = 0
         while from < utf8.count {
-            var seen: UInt64 = 0
-            let stop = JSONBytes.plainEnd(base, from: from, to: utf8.count, seen: &seen)
-            append(UnsafeRawBufferPointer(start: base + from, count: stop - from))
-            guard stop < utf8.count else { return }
-            appendEscape(of: utf8[stop])
-            from = stop + 1
+            // By blocks, so that a long text reserves little more than it takes.
+            let end = min(from + JSONString.blockBytes, utf8.count)
+            let block = UnsafeRawBufferPointer(rebasing: utf8[from..<end])
+            reserve(block.count * JSONString.growthMax)
+            write { $0.escaped(block) }
+            from = end
         }
-    }
-
-    private func appendEscape(of byte: UInt8) {
-        append(JSONBytes.backslash)
-        if let letter = JSONEscape.letter(ofByte: byte) { return append(letter) }
-        append("u00")
-        append(Hexadecimal.digit(byte >> 4))
-        append(Hexadecimal.digit(byte & 0xF))
     }
 }

@@ -26,29 +26,24 @@ public enum Line {
         _ draft: Draft, offset: Offset, time: Timestamp, into out: ByteBuffer
     ) -> UInt32 {
         let start = out.count
-        out.reserve(LineLayout.namesBytesMax + draft.body.bytes)
-        out.append(LineLayout.offset)
-        out.append(decimal: offset.value)
-        out.append(LineLayout.time)
-        time.append(to: out)
-        out.append(LineLayout.channel)
-        appendString(draft.channel.bytes, to: out)
-        draft.appendBody(to: out)
-        let crc = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: out.pointer[start...]))
-        out.append(LineLayout.crc)
-        out.reserve(8)
-        out.write { base in
-            Hexadecimal.write8(crc, to: base)
-            return 8
+        out.reserve(LineLayout.fixedBytesMax + draft.namesBytes * JSONString.growthMax)
+        out.write { writer in
+            writer.word("{\"offset\":")
+            writer.decimal(offset.value)
+            writer.word(",\"time\":\"")
+            writer.time(time)
+            writer.field("\",\"channel\":\"", draft.channel.bytes)
+            draft.writeNames(to: &writer)
         }
-        out.append("\"}\n")
+        draft.appendContent(to: out)
+        let crc = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: out.pointer[start...]))
+        out.reserve(LineLayout.crcFieldBytes + 1)
+        out.write { writer in
+            writer.word(",\"crc\":\"")
+            writer.crc(crc)
+            writer.word("\"}\n")
+        }
         return crc
-    }
-
-    /// The content and the closing quote of a string whose opening quote is there.
-    static func appendString(_ text: [UInt8], to out: ByteBuffer) {
-        text.withUnsafeBytes { out.appendEscaped($0) }
-        out.append(JSONBytes.quote)
     }
 }
 
@@ -61,48 +56,37 @@ enum LineLayout {
 
     /// `,"crc":"xxxxxxxx"}`
     static let crcFieldBytes = 18
-    /// Room for everything but the text or data, as long as no name needs escapes.
-    static let namesBytesMax =
-        160 + LineLimits.channelBytesMax + LineLimits.kindBytesMax + LineLimits.keyBytesMax
-        + LineLimits.authorBytesMax + LineLimits.idBytesMax
+    /// More than all fixed parts, the offset and the time take.
+    static let fixedBytesMax = 256
 }
 
 extension Draft {
-    /// Appends the fields behind `channel`, each with its comma, in the line's order.
-    func appendBody(to out: ByteBuffer) {
-        if case .data(let kind, _) = body {
-            out.append(",\"kind\":\"")
-            Line.appendString(kind.bytes, to: out)
-        }
-        if let key {
-            out.append(",\"key\":\"")
-            Line.appendString(key.bytes, to: out)
-        }
-        if let author {
-            out.append(",\"author\":\"")
-            Line.appendString(author.bytes, to: out)
-        }
-        if let id {
-            out.append(",\"id\":\"")
-            Line.appendString(id.bytes, to: out)
-        }
+    /// Of all names, before escaping.
+    var namesBytes: Int {
+        var bytes = channel.bytes.count + (key?.bytes.count ?? 0)
+        bytes += (author?.bytes.count ?? 0) + (id?.bytes.count ?? 0)
+        if case .data(let kind, _) = body { bytes += kind.bytes.count }
+        return bytes
+    }
+
+    /// The fields between `channel` and the content, each with its comma, in the line's order.
+    @inline(__always)
+    func writeNames(to writer: inout LineWriter) {
+        if case .data(let kind, _) = body { writer.field(",\"kind\":\"", kind.bytes) }
+        if let key { writer.field(",\"key\":\"", key.bytes) }
+        if let author { writer.field(",\"author\":\"", author.bytes) }
+        if let id { writer.field(",\"id\":\"", id.bytes) }
+    }
+
+    /// Appends the text or the data, with its comma.
+    func appendContent(to out: ByteBuffer) {
         switch body {
         case .text(let text):
-            out.append(",\"message_text\":\"")
-            Line.appendString(text, to: out)
+            out.append(",\"message_text\":")
+            out.appendJSONString(text)
         case .data(_, let json):
             out.append(",\"data\":")
             out.append(json)
-        }
-    }
-}
-
-extension Draft.Body {
-    /// Of the text or the data, before escaping.
-    var bytes: Int {
-        switch self {
-        case .text(let text): text.count
-        case .data(_, let json): json.count
         }
     }
 }

@@ -78,13 +78,22 @@ enum FieldRule {
     /// 1 to `bytesMax` bytes of valid UTF-8 without control characters (U+0000–U+001F, U+007F, U+0080–U+009F).
     static func check(_ bytes: [UInt8], field: String, bytesMax: Int) throws(InvalidField) {
         try checkLength(bytes, field: field, bytesMax: bytesMax)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw InvalidField(field: field, detail: "\(field) is not valid UTF-8")
+        if let bad = bytes.withUnsafeBytes(UTF8Text.firstInvalid) {
+            throw InvalidField(field: field, detail: "\(field) is not valid UTF-8 at byte \(bad)")
         }
-        for scalar in text.unicodeScalars where scalar.properties.generalCategory == .control {
-            let code = String(scalar.value, radix: 16, uppercase: true)
-            throw InvalidField(field: field, detail: "\(field) contains the control character U+\(code)")
+        guard let control = firstControl(in: bytes) else { return }
+        let code = String(control, radix: 16, uppercase: true)
+        throw InvalidField(field: field, detail: "\(field) contains the control character U+\(code)")
+    }
+
+    /// The value of the first control character in valid UTF-8. Those above U+007F are 0xC2 and 0x80–0x9F.
+    private static func firstControl(in bytes: [UInt8]) -> UInt8? {
+        var last: UInt8 = 0
+        for byte in bytes {
+            if byte < 0x20 || byte == 0x7F || (last == 0xC2 && byte <= 0x9F) { return byte }
+            last = byte
         }
+        return nil
     }
 
     static func checkToken(_ bytes: [UInt8], field: String, bytesMax: Int) throws(InvalidField) {

@@ -34,7 +34,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// Appends the 24 bytes; a time outside the years 0000–9999 is written as `earliest` or `latest`.
     public func append(to out: ByteBuffer) {
         out.reserve(Timestamp.textBytes)
-        out.write { TimestampText.write(self, to: $0) }
+        out.write { $0.time(self) }
     }
 
     public var description: String {

@@ -1,6 +1,11 @@
 /// UTF-8 as Unicode defines it (The Unicode Standard, table 3-7): no overlong forms, no surrogates, nothing
 /// above U+10FFFF.
 enum UTF8Text {
+    /// The index of the first byte of the first ill-formed sequence, nil when there is none.
+    static func firstInvalid(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        bytes.baseAddress.flatMap { firstInvalid($0, in: 0..<bytes.count) }
+    }
+
     /// The index of the first byte of the first ill-formed sequence in `range`, nil when there is none.
     static func firstInvalid(_ base: UnsafeRawPointer, in range: Range<Int>) -> Int? {
         var at = range.lowerBound
