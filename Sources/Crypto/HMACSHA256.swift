@@ -1,7 +1,8 @@
 import CSodium
 
-/// HMAC-SHA-256 (RFC 2104 with FIPS 180-4's SHA-256) under one key of any length: whoever knows the key can make and
-/// check tags, nobody else can. The key is taken in once; authenticating costs two more blocks of SHA-256.
+/// HMAC-SHA-256 (RFC 2104 with FIPS 180-4's SHA-256) under one key of any length: whoever knows the key can
+/// make and check tags, nobody else can. The key is taken in once; authenticating costs two more blocks of
+/// SHA-256.
 ///
 /// Source: libsodium's `crypto_auth_hmacsha256_*`
 /// (https://doc.libsodium.org/advanced/hmac-sha2).

@@ -20,8 +20,8 @@ struct DiagnosticLogTests {
         let lines = Lines()
         lines.log(.info, .json).error("failed", ["file": "a \"b\"", "bytes": 12, "ok": true])
         let expected =
-            #"{"time":"2026-11-20T06:31:00.123Z","level":"error","service":"replication-log","message":"failed""#
-            + #","file":"a \"b\"","bytes":12,"ok":true}"# + "\n"
+            #"{"time":"2026-11-20T06:31:00.123Z","level":"error","service":"replication-log""#
+            + #","message":"failed","file":"a \"b\"","bytes":12,"ok":true}"# + "\n"
         #expect(lines.text == expected)
     }
 

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Lines for the people who run a service, on stderr; not to be mixed up with the replicated log. One line is one
-/// `write`, so lines of several threads never mix. Text or JSON:
+/// Lines for the people who run a service, on stderr; not to be mixed up with the replicated log. One line is
+/// one `write`, so lines of several threads never mix. Text or JSON:
 ///
 /// ```
 /// 2026-11-20T06:31:00.123Z info  replication-log: listening host=0.0.0.0 port=8100
-/// {"time":"2026-11-20T06:31:00.123Z","level":"info","service":"replication-log","message":"listening","port":8100}
+/// {"time":"2026-11-20T06:31:00.123Z","level":"info","service":"chat-server","message":"ready"}
 /// ```
 ///
-/// Values are escaped: nothing a client sends can forge a line. Any thread. A full or closed stderr loses the line
-/// and never the process' time: partial writes are not continued.
+/// Values are escaped: nothing a client sends can forge a line. Any thread. A full or closed stderr loses the
+/// line and never the process' time: partial writes are not continued.
 public struct DiagnosticLog: Sendable {
     public enum Level: String, CaseIterable, Comparable, Sendable {
         case debug

@@ -1,5 +1,5 @@
-/// Texts from outside on their way into a line of the diagnostic log: whatever they hold, they stay one value on one
-/// line and cannot steer a terminal.
+/// Texts from outside on their way into a line of the diagnostic log: whatever they hold, they stay one value
+/// on one line and cannot steer a terminal.
 enum DiagnosticText {
     /// Bare when it is made of printable ASCII without space, `"`, `\` and `=`, else in quotes.
     static func appendValue(_ text: some Collection<UInt8>, to out: inout [UInt8]) {
@@ -17,8 +17,8 @@ enum DiagnosticText {
         out.append(UInt8(ascii: "\""))
     }
 
-    /// With `"` and `\` escaped by a backslash, control characters, separators of lines and marks of direction as
-    /// `\u{…}`, and, where it is not UTF-8, every byte beyond ASCII as `\xNN`.
+    /// With `"` and `\` escaped by a backslash, control characters, separators of lines and marks of
+    /// direction as `\u{…}`, and, where it is not UTF-8, every byte beyond ASCII as `\xNN`.
     static func appendEscaped(_ text: some Collection<UInt8>, to out: inout [UInt8]) {
         guard let valid = String(validating: text, as: UTF8.self) else {
             for byte in text { appendByte(byte, to: &out) }

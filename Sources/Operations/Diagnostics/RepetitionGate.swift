@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Keeps a repeated warning from filling the log: of each key one is let through per interval, with the number of
-/// those that were not. At most `keysMax` keys are remembered; when a new one would be too many, all are forgotten
-/// (some lines too many are better than memory without a bound). Any thread.
+/// Keeps a repeated warning from filling the log: of each key one is let through per interval, with the
+/// number of those that were not. At most `keysMax` keys are remembered; when a new one would be too many,
+/// all are forgotten (some lines too many are better than memory without a bound). Any thread.
 ///
 /// ```
 /// if let suppressed = gate.admit("refused-payload", at: .now) {

@@ -1,10 +1,10 @@
 /// The figures of one process, in Prometheus' text exposition format 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/).
 ///
-/// Owned by the loop's thread, and so are the counters it gives out: an increment is an addition to a stored number,
-/// without lock or atomic. Figures of other threads are brought in by a closure that reads them at scrape time.
-/// Registering happens at start; a name that is malformed, taken with another type or taken with the same labels is a
-/// programmer's error.
+/// Owned by the loop's thread, and so are the counters it gives out: an increment is an addition to a stored
+/// number, without lock or atomic. Figures of other threads are brought in by a closure that reads them at
+/// scrape time. Registering happens at start; a name that is malformed, taken with another type or taken with
+/// the same labels is a programmer's error.
 public final class Metrics {
     public typealias Labels = KeyValuePairs<String, String>
 
@@ -83,8 +83,8 @@ public final class Counter {
     @inlinable public func increment(by amount: Int) { stored &+= UInt64(amount) }
 }
 
-/// Counts of values per bucket, their sum and number. Owned by the loop's thread; observing costs a search among a few
-/// bounds.
+/// Counts of values per bucket, their sum and number. Owned by the loop's thread; observing costs a search
+/// among a few bounds.
 public final class Histogram {
     let bounds: [Double]
     /// Of each bucket alone; the last is `+Inf`.

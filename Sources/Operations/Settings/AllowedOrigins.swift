@@ -1,5 +1,6 @@
-/// Which pages of other origins may use a service (CORS, WebSocket upgrades): none by default, listed ones, or `*`,
-/// all. A page of the service's own origin always may; that is decided where the request's Host is known.
+/// Which pages of other origins may use a service (CORS, WebSocket upgrades): none by default, listed ones,
+/// or `*`, all. A page of the service's own origin always may; that is decided where the request's Host is
+/// known.
 public struct AllowedOrigins: Equatable, Sendable {
     public let allowsAny: Bool
     /// Lower case, `scheme://host[:port]`, as browsers send them.
@@ -17,7 +18,8 @@ public struct AllowedOrigins: Equatable, Sendable {
         listed = items
     }
 
-    /// Whether a page of `origin` (the request's Origin header) may use the service although it is not its own.
+    /// Whether a page of `origin` (the request's Origin header) may use the service although it is not its
+    /// own.
     public func allows(_ origin: String) -> Bool {
         allowsAny || listed.contains { $0.utf8.elementsEqual(origin.lowercased().utf8) }
     }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The `host[:port]` of a URL or of a listening address. A host is an IPv4 address, an IPv6 address (in brackets
-/// when a port may follow) or a name of letters, digits, `-`, `_` and `.`.
+/// The `host[:port]` of a URL or of a listening address. A host is an IPv4 address, an IPv6 address (in
+/// brackets when a port may follow) or a name of letters, digits, `-`, `_` and `.`.
 struct Authority: Equatable {
     /// Without brackets.
     let host: String

@@ -1,5 +1,5 @@
-/// Splits a process' arguments into flags and positionals: `--name value`, `--name=value`, for switches `--name`;
-/// `--` ends the flags.
+/// Splits a process' arguments into flags and positionals: `--name value`, `--name=value`, for switches
+/// `--name`; `--` ends the flags.
 enum FlagParser {
     struct Result {
         /// By the setting's name.

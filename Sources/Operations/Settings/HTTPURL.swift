@@ -1,5 +1,5 @@
-/// Where a service is: `http://host[:port][/prefix]`. The port is 80 unless given. Without TLS, which ends at the
-/// ingress; without user, query and fragment.
+/// Where a service is: `http://host[:port][/prefix]`. The port is 80 unless given. Without TLS, which ends at
+/// the ingress; without user, query and fragment.
 public struct HTTPURL: Equatable, Sendable, CustomStringConvertible {
     /// Without brackets.
     public let host: String
@@ -25,7 +25,8 @@ public struct HTTPURL: Equatable, Sendable, CustomStringConvertible {
     public var description: String { Self.scheme + Authority.shown(host: host, port: port) + pathPrefix }
 }
 
-/// A prefix of paths: empty, or `/a/b`: segments of letters, digits, `-`, `.`, `_`, `~`, without a slash at the end.
+/// A prefix of paths: empty, or `/a/b`: segments of letters, digits, `-`, `.`, `_`, `~`, without a slash at
+/// the end.
 public enum BasePath {
     static let bytesMax = 256
 

@@ -2,8 +2,8 @@ import Glibc
 
 /// What the operating system says of this process.
 public enum ProcessEnvironment {
-    /// All environment variables; of one that stands there twice, the first. Call it before threads are started:
-    /// `environ` has no lock.
+    /// All environment variables; of one that stands there twice, the first. Call it before threads are
+    /// started: `environ` has no lock.
     public static func variables() -> [String: String] {
         var result: [String: String] = [:]
         var entry = environ
@@ -24,7 +24,8 @@ public enum ProcessEnvironment {
     }
 }
 
-/// `name=value`, split at the first `=` byte (a character's view would take `=` and a combining mark for one).
+/// `name=value`, split at the first `=` byte (a character's view would take `=` and a combining mark for
+/// one).
 enum Assignment {
     /// The value is nil when there is no `=`.
     static func split(_ text: String) -> (name: String, value: String?) {

@@ -1,4 +1,5 @@
-/// Texts from outside as they may stand in a line for people: in quotes, control characters escaped, cut when long.
+/// Texts from outside as they may stand in a line for people: in quotes, control characters escaped, cut when
+/// long.
 enum Quoted {
     static let bytesMax = 256
 

@@ -1,5 +1,5 @@
-/// Where Redis is: `redis://[user:password@]host[:port][/db]`. The port is 6379 unless given, the database 0; user
-/// and password are percent-encoded in the text (RFC 3986, section 2.1) and decoded here. Without TLS.
+/// Where Redis is: `redis://[user:password@]host[:port][/db]`. The port is 6379 unless given, the database 0;
+/// user and password are percent-encoded in the text (RFC 3986, section 2.1) and decoded here. Without TLS.
 public struct RedisURL: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
     /// Nil: Redis' default user.
     public let user: String?
@@ -44,7 +44,8 @@ public struct RedisURL: Equatable, Sendable, CustomStringConvertible, CustomRefl
     /// So that `dump` and string interpolation of what contains it do not show the password either.
     public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 
-    /// Any text that was meant as such a URL, with everything between scheme and host hidden: for error messages.
+    /// Any text that was meant as such a URL, with everything between scheme and host hidden: for error
+    /// messages.
     static func redacted(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
         let start = text.range(ofScheme: "://") ?? text.startIndex

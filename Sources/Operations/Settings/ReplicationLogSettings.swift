@@ -63,7 +63,7 @@ extension ReplicationLogSettings {
 
     static let durabilitySetting = Setting(
         "DURABILITY", default: "sync", expects: Choice.expects(Durability.self),
-        "sync: fdatasync before every acknowledgement; interval: every SYNC_INTERVAL; none: when the system does.",
+        "sync: fdatasync before every acknowledgement; interval: every SYNC_INTERVAL; none: never.",
         parse: Durability.init(rawValue:))
 
     static let syncIntervalSetting = Setting(

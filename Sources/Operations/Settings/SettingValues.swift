@@ -1,6 +1,6 @@
-/// The texts of a table of settings, from a process' flags and environment: a flag wins over the environment, the
-/// environment over the default. An empty environment variable counts as unset where the setting takes no empty
-/// value (compose files and charts pass empty ones); an empty flag is a value like any other.
+/// The texts of a table of settings, from a process' flags and environment: a flag wins over the environment,
+/// the environment over the default. An empty environment variable counts as unset where the setting takes no
+/// empty value (compose files and charts pass empty ones); an empty flag is a value like any other.
 public struct SettingValues: Sendable {
     /// Arguments that are not flags, in order.
     public let positionals: [String]

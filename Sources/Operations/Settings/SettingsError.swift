@@ -1,5 +1,5 @@
-/// Why a process cannot start with the settings it was given. The executable prints `description`, one line, to
-/// stderr and exits with `exitCode`.
+/// Why a process cannot start with the settings it was given. The executable prints `description`, one line,
+/// to stderr and exits with `exitCode`.
 public struct SettingsError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Code: Equatable, Sendable {
         case invalidValue
