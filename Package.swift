@@ -62,9 +62,10 @@ let package = Package(
             dependencies: ["LogLine", "SegmentStore", "LogClient", "Operations", "EventLoop", "Web"]),
 
         .testTarget(name: "LogLineTests", dependencies: ["LogLine"]),
+        .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
+        .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
-        .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,151 @@
+import LogLine
+
+/// A refusal as a client sees it: `application/problem+json`.
+///
+/// | member | when |
+/// |---|---|
+/// | `type`, `title`, `status`, `detail`, `remedy` | always |
+/// | `field` | a field of the request is to blame |
+/// | `id` | the write's id, where it takes the id to go on |
+/// | `first_offset` | the line that used the id first |
+/// | `current` | `{key: offset of its last line}` for every expectation that is not met |
+/// | `epoch`, `offset`, `digest` | what the log says of itself when a position is not its own |
+///
+/// Readers ignore members they do not know, and take an unknown type for the nearest one with its status.
+///
+/// Source: RFC 9457, sections 3.1 and 3.2.
+public struct Problem: Error, Equatable, Sendable {
+    public var type: ProblemType
+    /// A sentence for the client: what is wrong here, with the value and the limit.
+    public var detail: String
+    public var field: String?
+    public var id: MessageID?
+    public var firstOffset: Offset?
+    public var current: [Draft.Expectation]
+    public var log: LogIdentity?
+
+    public init(
+        _ type: ProblemType, _ detail: String, field: String? = nil, id: MessageID? = nil,
+        firstOffset: Offset? = nil, current: [Draft.Expectation] = [], log: LogIdentity? = nil
+    ) {
+        self.type = type
+        self.detail = detail
+        self.field = field
+        self.id = id
+        self.firstOffset = firstOffset
+        self.current = current
+        self.log = log
+    }
+
+    public static let mediaType: StaticString = "application/problem+json"
+    /// Of `detail` and `field`, when read.
+    static let textBytesMax = 8192
+
+    public var status: Int { type.status }
+}
+
+// MARK: - From what went wrong
+
+extension Problem {
+    public init(_ invalid: InvalidField) {
+        switch invalid.trouble {
+        case .malformed: self.init(.malformed, invalid.detail, field: invalid.field)
+        case .tooLarge: self.init(.tooLarge, invalid.detail, field: invalid.field)
+        }
+    }
+
+    /// Why `draft` got no offset.
+    public init(_ refusal: Refusal, of draft: Draft) {
+        switch refusal {
+        case .idConflict(let first):
+            self.init(
+                .idConflict, "the id was used with another text at offset \(first)", field: "id", id: draft.id,
+                firstOffset: first)
+        case .expectationsUnmet(let current):
+            let list = current.map { "\($0.key): \($0.offset)" }.joined(separator: ", ")
+            self.init(
+                .expectationFailed, "the keys' last offsets are \(list)", field: "expect", id: draft.id,
+                current: current)
+        case .overloaded(let lines, let bytes):
+            self.init(
+                .overloaded, "\(lines) lines (\(bytes) bytes) wait for the disk; nothing was written",
+                id: draft.id)
+        }
+    }
+
+    /// Why a write was not kept.
+    public init(_ error: LogError) {
+        switch error.code {
+        case .diskFull: self.init(.diskFull, error.message)
+        case .ioError: self.init(.ioError, error.message)
+        case .syncFailed, .locked, .damaged, .unusable: self.init(.internal, error.message)
+        }
+    }
+}
+
+// MARK: - JSON
+
+extension Problem {
+    /// Appends the problem as one JSON object, without a newline.
+    public func encode(into out: ByteBuffer) {
+        out.append("{\"type\":")
+        out.appendJSONString(Array(type.uri.utf8))
+        out.append(",\"title\":")
+        out.appendJSONString(Array(type.title.utf8))
+        out.append(",\"status\":")
+        out.append(decimal: UInt64(type.status))
+        out.append(",\"detail\":")
+        out.appendJSONString(Array(detail.utf8))
+        out.append(",\"remedy\":")
+        out.appendJSONString(Array(type.remedy.rawValue.utf8))
+        encodeExtensions(into: out)
+        out.append("}")
+    }
+
+    private func encodeExtensions(into out: ByteBuffer) {
+        if let field {
+            out.append(",\"field\":")
+            out.appendJSONString(Array(field.utf8))
+        }
+        if let id {
+            out.append(",\"id\":")
+            out.appendJSONString(id.bytes)
+        }
+        if let firstOffset {
+            out.append(",\"first_offset\":")
+            out.append(decimal: firstOffset.value)
+        }
+        if !current.isEmpty { encodeCurrent(into: out) }
+        if let log {
+            out.append(",")
+            log.encodeMembers(into: out)
+        }
+    }
+
+    private func encodeCurrent(into out: ByteBuffer) {
+        out.append(",\"current\":{")
+        for (index, expectation) in current.enumerated() {
+            if index > 0 { out.append(",") }
+            out.appendJSONString(expectation.key.bytes)
+            out.append(":")
+            out.append(decimal: expectation.offset.value)
+        }
+        out.append("}")
+    }
+
+    /// Reads a problem that `encode`, or a later version of it, wrote.
+    public static func decode(_ bytes: UnsafeRawBufferPointer) throws(InvalidField) -> Problem {
+        var reader = JSONReader(bytes)
+        let problem = try decode(from: &reader)
+        try reader.end()
+        return problem
+    }
+
+    /// Reads the problem that is the reader's next value.
+    static func decode(from reader: inout JSONReader) throws(InvalidField) -> Problem {
+        var members = ProblemMembers()
+        try reader.beginObject(field: nil)
+        while let name = try reader.nextKey() { try members.read(name, from: &reader) }
+        return try members.problem()
+    }
+}

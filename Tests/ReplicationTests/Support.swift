@@ -1,0 +1,111 @@
+import LogLine
+import Replication
+
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): the same seed, the same run.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// True once in `n` times.
+    mutating func oneIn(_ n: UInt64) -> Bool { next() % n == 0 }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    mutating func element<T>(_ list: [T]) -> T { list[below(list.count)] }
+}
+
+let sampleEpoch = Epoch(0x8F14_E45F_CEEA_167A)
+let sampleSeed = FingerprintKey(low: 0x0706_0504_0302_0100, high: 0x0F0E_0D0C_0B0A_0908)
+let sampleTime = Timestamp(milliseconds: 1_795_156_260_123)
+
+func message(
+    _ text: String, id: String? = nil, author: String? = nil, channel: String = "default-channel",
+    key: String? = nil, expect: [String: UInt64] = [:]
+) throws -> Draft {
+    try Draft(
+        channel: Channel(validating: Array(channel.utf8)),
+        key: key.map { try Key(validating: Array($0.utf8)) },
+        author: author.map { try Author(validating: Array($0.utf8)) },
+        id: id.map { try MessageID(validating: Array($0.utf8)) },
+        body: .text(Array(text.utf8)),
+        expectations: expect.sorted { $0.key < $1.key }.map {
+            try Draft.Expectation(key: Key(validating: Array($0.key.utf8)), offset: Offset($0.value))
+        })
+}
+
+func entry(
+    _ json: String, kind: String, id: String? = nil, channel: String = "default-channel", key: String? = nil
+) throws -> Draft {
+    var draft = try message("x", id: id, channel: channel, key: key)
+    draft.body = .data(kind: try Kind(validating: Array(kind.utf8)), json: Array(json.utf8))
+    return draft
+}
+
+func makeSequencer(
+    ids: Int = 1000, lines: Int = 1000, bytes: Int = 1 << 20, epoch: Epoch = sampleEpoch
+) -> Sequencer {
+    var limits = SequencerLimits()
+    limits.idEntriesMax = ids
+    limits.pendingLinesMax = lines
+    limits.pendingBytesMax = bytes
+    return Sequencer(epoch: epoch, seed: sampleSeed, limits: limits)
+}
+
+/// The lines in `bytes`, without their newlines.
+func lines(in bytes: [UInt8]) -> [[UInt8]] {
+    bytes.split(separator: UInt8(ascii: "\n")).map(Array.init)
+}
+
+/// What `Sequencer.restore` makes of lines.
+func restore(_ lines: [[UInt8]], into sequencer: inout Sequencer) throws {
+    for line in lines {
+        try line.withUnsafeBytes { bytes in
+            try sequencer.restore(try Line.scan(bytes), bytes)
+        }
+    }
+}
+
+/// A log's history for tests of followers: `count` lines from offset 1 on, and the digest after each.
+struct SampleHistory {
+    let epoch: Epoch
+    private(set) var bytes: [[UInt8]] = []
+    private(set) var digests: [Digest] = [.zero]
+
+    init(_ count: Int, epoch: Epoch = sampleEpoch, text: String = "text") throws {
+        self.epoch = epoch
+        for number in 1...count {
+            let out = ByteBuffer()
+            let draft = try message("\(text) \(number)")
+            let crc = Line.encode(draft, offset: Offset(UInt64(number)), time: sampleTime, into: out)
+            bytes.append(out.array)
+            digests.append(digests[number - 1].adding(crc: crc))
+        }
+    }
+
+    /// Lines `range`, counted by offset.
+    func batch(_ range: ClosedRange<Int>) throws -> LineBatch {
+        var published: [ByteSlice] = []
+        BusPayload.encode(
+            ByteSlice(range.flatMap { bytes[$0 - 1] }), epoch: epoch,
+            after: Offset(UInt64(range.lowerBound - 1))
+        ) { published.append($0) }
+        return try BusPayload.decode(published[0].pointer)
+    }
+
+    func crc(_ offset: Int) throws -> UInt32 {
+        try bytes[offset - 1].dropLast().withUnsafeBytes { try Line.scan($0).crc }
+    }
+
+    func identity(_ offset: Int) -> LogIdentity {
+        LogIdentity(epoch: epoch, offset: Offset(UInt64(offset)), digest: digests[offset])
+    }
+}
