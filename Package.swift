@@ -66,6 +66,7 @@ let package = Package(
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
+        .testTarget(name: "WebTests", dependencies: ["Web", "LogLine"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,86 @@
+import LogLine
+
+/// A request without its body. Holds the bytes it came in; what is not a stored property is found in them
+/// when it is asked for.
+public struct RequestHead: Sendable {
+    public let method: HTTPMethod
+    /// Of HTTP/1: 0 or 1.
+    public let versionMinor: Int
+    /// Whether the connection may carry another request behind this one.
+    public let keepsAlive: Bool
+    /// The client waits for `100 Continue` before it sends the body.
+    public let expectsContinue: Bool
+    /// As announced; nil when chunked or without a body.
+    public let contentLength: Int?
+    public let isChunked: Bool
+
+    private let bytes: ByteSlice
+    private let fieldRange: Range<Int>
+    private let rawTargetRange: Range<Int>
+    private let target: HTTPTarget
+    private let hostRange: Range<Int>
+
+    /// `bytes` begin with the head.
+    init(_ bytes: ByteSlice, line: HTTPRequestLine, scanner: HTTPHeadScanner) {
+        let facts = scanner.facts
+        method = line.method
+        versionMinor = line.versionMinor
+        keepsAlive = facts.keepsAlive(versionMinor: line.versionMinor)
+        expectsContinue = facts.expectsContinue && line.versionMinor > 0
+        contentLength = facts.contentLength
+        isChunked = facts.isChunked
+        self.bytes = bytes
+        fieldRange = scanner.fields
+        rawTargetRange = line.rawTarget
+        target = line.target
+        hostRange = line.target.authority.isEmpty ? facts.host ?? 0..<0 : line.target.authority
+    }
+
+    private init(unparsed bytes: ByteSlice) {
+        method = .get
+        versionMinor = 1
+        keepsAlive = false
+        expectsContinue = false
+        contentLength = nil
+        isChunked = false
+        self.bytes = bytes
+        fieldRange = 0..<0
+        rawTargetRange = 0..<0
+        target = HTTPTarget()
+        hostRange = 0..<0
+    }
+
+    /// The head of `HTTPRequest.unparsed`.
+    static let unparsed = RequestHead(unparsed: .empty)
+
+    public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+    public var fields: HTTPFields { HTTPFields(lines: bytes[fieldRange]) }
+    /// The target as it was sent; visible ASCII.
+    public var rawTarget: ByteSlice { bytes[rawTargetRange] }
+    public var path: HTTPPath { HTTPPath(bytes: bytes[target.path]) }
+    public var query: HTTPQuery { HTTPQuery(bytes: bytes[target.query]) }
+
+    /// Host, with the port when there is one: that of an absolute-form target, else that of the field; empty
+    /// when an HTTP/1.0 request has none.
+    public var host: String { bytes[hostRange].text }
+
+    /// See `HTTPFields.value`. `name` in lower case.
+    public func header(_ name: StaticString) -> String? { fields.value(name) }
+
+    /// The client proposes to go on in another protocol (RFC 9110 7.8): `name` in lower case.
+    public func wantsUpgrade(to name: StaticString) -> Bool {
+        versionMinor > 0 && fields.contains(token: "upgrade", in: "connection")
+            && fields.contains(token: name, in: "upgrade")
+    }
+}
+
+/// A whole request.
+public struct HTTPRequest: Sendable {
+    public let head: RequestHead
+    /// Transfer codings removed; empty when there is none.
+    public let body: ByteSlice
+
+    /// Stands for what could not be read, where an answer to it needs a request: a GET of nothing, behind
+    /// which the connection closes.
+    static let unparsed = HTTPRequest(head: .unparsed, body: .empty)
+}
