@@ -1,5 +1,6 @@
 import EventLoop
 import LogLine
+import Operations
 import Replication
 
 /// The bus over Redis pub/sub: one connection that publishes (for the log) and one that is subscribed.
@@ -10,9 +11,9 @@ import Replication
 @LoopActor
 public final class RedisBus {
     public struct Subscriptions: Sendable {
-        public var channels: [String]
+        public var channels: [[UInt8]]
         public var patterns: [String]
-        public init(channels: [String] = [], patterns: [String] = []) {
+        public init(channels: [[UInt8]] = [], patterns: [String] = []) {
             self.channels = channels
             self.patterns = patterns
         }
@@ -24,21 +25,45 @@ public final class RedisBus {
     private let subscriptions: Subscriptions
     private let publisher: RedisLink?
     private let subscriber: RedisLink
+    private let log: DiagnosticLog
+    private let losses: Counter
     private var confirmationsMissing = 0
+    private var isSubscribed = false
 
+    /// Replies to subscriptions carry no size.
     private static let subscriptionToken = -2
 
-    public init(_ endpoint: RedisEndpoint, subscriptions: Subscriptions, publishes: Bool) {
+    public var isPublishing: Bool { publisher?.connection != nil }
+
+    /// - Parameter publishes: whether to keep a connection for `publish`, too.
+    public init(
+        _ endpoint: RedisEndpoint, subscriptions: Subscriptions, publishes: Bool, metrics: Metrics,
+        log: DiagnosticLog
+    ) {
         self.subscriptions = subscriptions
+        self.log = log
+        losses = metrics.counter(
+            "chat_redis_lost_connections_total", "Redis connections that broke or could not be made.")
         publisher = publishes ? RedisLink(endpoint) : nil
         subscriber = RedisLink(endpoint)
+        metrics.gauge("chat_redis_subscribed", "1 while the subscriptions are confirmed.") { [unowned self] in
+            isSubscribed ? 1 : 0
+        }
+        if publishes {
+            metrics.gauge("chat_redis_publishing", "1 while connected for publishing.") { [unowned self] in
+                isPublishing ? 1 : 0
+            }
+        }
     }
 
     public func start() {
         startPublisher()
         subscriber.onOpen = { [unowned self] in subscribe($0) }
         subscriber.onReply = { [unowned self] reply, _ in received(reply) }
-        subscriber.onLost = { [unowned self] in onEvent?(.lost(.subscriber, reason: $0, retry: $1)) }
+        subscriber.onLost = { [unowned self] reason, retry in
+            isSubscribed = false
+            lost(.subscriber, reason, retry)
+        }
         subscriber.start()
     }
 
@@ -67,6 +92,7 @@ public final class RedisBus {
         guard let publisher else { return }
         publisher.onOpen = { [unowned self] _ in
             queuedBytes = 0
+            log.info("connected to Redis", ["role": "publisher"])
             onEvent?(.ready(.publisher))
         }
         publisher.onReply = { [unowned self] reply, token in
@@ -76,7 +102,7 @@ public final class RedisBus {
         }
         publisher.onLost = { [unowned self] reason, retry in
             queuedBytes = 0
-            onEvent?(.lost(.publisher, reason: reason, retry: retry))
+            lost(.publisher, reason, retry)
         }
         publisher.start()
     }
@@ -84,11 +110,21 @@ public final class RedisBus {
     private func subscribe(_ connection: RedisConnection) {
         confirmationsMissing = subscriptions.channels.count + subscriptions.patterns.count
         for channel in subscriptions.channels {
-            connection.send(["SUBSCRIBE", channel], token: RedisBus.subscriptionToken)
+            channel.withUnsafeBytes { channel in
+                connection.send(["SUBSCRIBE"], channel, token: RedisBus.subscriptionToken)
+            }
         }
         for pattern in subscriptions.patterns {
             connection.send(["PSUBSCRIBE", pattern], token: RedisBus.subscriptionToken)
         }
+    }
+
+    private func lost(_ role: BusEvent.Role, _ reason: String, _ retry: Duration) {
+        losses.increment()
+        log.warning(
+            "Redis is away",
+            ["role": .init(role.rawValue), "reason": .init(reason), "retry_in": .init(retry)])
+        onEvent?(.lost(role, reason: reason, retry: retry))
     }
 
     private func received(_ reply: RedisReply) {
@@ -99,6 +135,8 @@ public final class RedisBus {
             confirmationsMissing -= 1
             guard confirmationsMissing == 0 else { return }
             subscriber.confirm()
+            isSubscribed = true
+            log.info("connected to Redis", ["role": "subscriber"])
             onEvent?(.ready(.subscriber))
         case .error(let text): subscriber.lose("SUBSCRIBE: \(text)")
         case .ok: break

@@ -59,13 +59,18 @@ final class RedisConnection {
             }, UnsafeMutableRawPointer(bitPattern: token), Int32(arguments.count), &pointers, &lengths)
     }
 
-    func send(_ arguments: [String], token: Int) {
-        let buffers = arguments.map { Array($0.utf8) }
-        func sendNext(_ index: Int, _ collected: [UnsafeRawBufferPointer]) {
-            guard index < buffers.count else { return send(collected, token: token) }
-            buffers[index].withUnsafeBytes { sendNext(index + 1, collected + [$0]) }
+    /// Words, then one argument of any bytes.
+    func send(_ words: [String], _ last: UnsafeRawBufferPointer? = nil, token: Int) {
+        let joined = Array(words.joined().utf8)
+        joined.withUnsafeBytes { bytes in
+            var start = 0
+            var arguments = words.map { word in
+                defer { start += word.utf8.count }
+                return UnsafeRawBufferPointer(rebasing: bytes[start..<start + word.utf8.count])
+            }
+            if let last { arguments.append(last) }
+            send(arguments, token: token)
         }
-        sendNext(0, [])
     }
 
     func close(_ reason: String) {

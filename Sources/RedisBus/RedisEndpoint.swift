@@ -1,3 +1,5 @@
+import Operations
+
 /// Where a Redis is and how to sign in.
 public struct RedisEndpoint: Sendable {
     public let host: String
@@ -15,9 +17,19 @@ public struct RedisEndpoint: Sendable {
     }
 }
 
+extension RedisEndpoint {
+    public init(_ url: RedisURL) {
+        self.init(
+            host: url.host, port: url.port, user: url.user, password: url.password, database: url.database)
+    }
+}
+
 /// The bounds of the Redis connections.
 public enum RedisLimits {
     static let connectTime = Duration.seconds(3)
+    /// Between attempts: doubling from the one to the other, with jitter.
+    static let reconnectDelayMin = Duration.milliseconds(100)
+    static let reconnectDelayMax = Duration.seconds(5)
     /// Published and not confirmed by Redis; beyond it payloads are dropped (pods repair the gap from the log).
     public static let queuedBytesMax = 8 << 20
     /// A subscription on which nothing comes for so long (a living log sends a heartbeat every second), or a command

@@ -20,7 +20,9 @@ final class RedisLink {
 
     private let endpoint: RedisEndpoint
     private var state = State.stopped
-    private var backoff = Backoff()
+    private var backoff = Backoff(
+        delayMin: RedisLimits.reconnectDelayMin, delayMax: RedisLimits.reconnectDelayMax,
+        seed: UInt64.random(in: 0...UInt64.max))
     private var timer: LoopTimer?
     private var connecting: RedisConnection?
     /// Tells answers to an earlier attempt's name resolution from this one's.
@@ -53,7 +55,7 @@ final class RedisLink {
     }
 
     /// The connection works: the next loss is tried again soon.
-    func confirm() { backoff.reset() }
+    func confirm() { backoff.succeed() }
 
     func lose(_ reason: String) {
         switch state {
@@ -66,7 +68,7 @@ final class RedisLink {
         state = .waiting
         silence = nil
         failed?.close(reason)
-        let delay = backoff.next(chance: Double.random(in: 0..<1))
+        let delay = backoff.fail()
         timer = LoopTimer { [unowned self] in connect() }
         timer?.schedule(after: delay)
         onLost?(reason, delay)

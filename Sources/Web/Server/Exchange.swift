@@ -4,19 +4,25 @@ import LogLine
 /// One request and the place of its answer: answers leave in the order of the requests, whenever they are given.
 @LoopActor
 public final class Exchange {
-    public let request: HTTPRequest
+    /// Nil when what came could not be parsed as a request.
+    public let head: RequestHead?
+    /// Of the request; empty when it has none.
+    public let body: ByteSlice
     /// The request's path behind the server's prefixes, as decoded segments.
     public internal(set) var segments: [[UInt8]] = []
 
     /// Called once when the client goes away before the answer was given.
     public var onAbandoned: (@LoopActor () -> Void)?
 
+    /// Added to whatever answer is given.
+    var commonFields: [(name: String, value: String)] = []
     weak var connection: ServerConnection?
     var response: Response?
     let keepsAlive: Bool
 
-    init(_ request: HTTPRequest, connection: ServerConnection, keepsAlive: Bool) {
-        self.request = request
+    init(_ request: HTTPRequest?, connection: ServerConnection, keepsAlive: Bool) {
+        head = request?.head
+        body = request?.body ?? .empty
         self.connection = connection
         self.keepsAlive = keepsAlive
     }
@@ -28,6 +34,7 @@ public final class Exchange {
     public func respond(_ response: Response) {
         precondition(self.response == nil, "a request has one answer")
         self.response = response
+        if !commonFields.isEmpty { self.response?.fields += commonFields }
         onAbandoned = nil
         connection?.answered()
     }

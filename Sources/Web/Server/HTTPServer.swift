@@ -10,6 +10,7 @@ public protocol RequestHandler: AnyObject {
     /// The words for what the server itself refuses.
     func timedOut(_ what: String, _ limit: Duration) -> Response
     func overloaded(_ reason: String) -> Response
+    func unparsable(_ failure: HTTPParseFailure) -> Response
 }
 
 public enum BodyDecision {

@@ -12,7 +12,7 @@ import LogLine
 final class ServerConnection: ConnectionHandler {
     private unowned let server: HTTPServer
     private let connection: Connection
-    private let parser = HTTPRequestParser()
+    private var parser = HTTPRequestParser()
     /// Requests that are not completely answered, in order.
     private var exchanges = [Exchange]()
     private var stream: BodyWriter?
@@ -22,7 +22,9 @@ final class ServerConnection: ConnectionHandler {
     }
     private var phase = Phase.idle
     private var phaseStart: Duration
-    private var announcedBodyBytes = 0
+    private var reservedBodyBytes = 0
+    /// The client waits for `100 Continue`.
+    private var isContinueWanted = false
     private var isAcceptingRequests = true
     private var isProcessing = false
     private var lastProgress: Duration
@@ -88,13 +90,17 @@ final class ServerConnection: ConnectionHandler {
             case .needMore: return waitForMore()
             case .headComplete(let head): headComplete(head)
             case .request(let request): dispatch(request)
-            case .failed(let failure): refuse(failure.response)
+            case .failed(let failure): refuse(server.handler.unparsable(failure))
             }
         }
     }
 
     private func waitForMore() {
         if phase == .idle, parser.hasPartialRequest { enter(.head) }
+        if phase == .body, isContinueWanted, exchanges.isEmpty {
+            isContinueWanted = false
+            connection.send { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        }
         connection.resumeReading()
     }
 
@@ -109,16 +115,12 @@ final class ServerConnection: ConnectionHandler {
 
     private func acceptBody(of head: RequestHead, bytesMax: Int) {
         parser.bodyBytesMax = bytesMax
-        guard head.hasBody else { return }
-        let announced = head.contentLength ?? bytesMax
-        guard server.reserveBody(min(announced, bytesMax)) else {
+        isContinueWanted = head.expectsContinue
+        let expected = min(head.isChunked ? bytesMax : head.contentLength ?? 0, bytesMax)
+        guard server.reserveBody(expected) else {
             return refuse(server.handler.overloaded("too many request bodies are being received"))
         }
-        announcedBodyBytes = min(announced, bytesMax)
-        let fits = (head.contentLength ?? 0) <= bytesMax
-        if head.expectsContinue, fits, exchanges.isEmpty, !parser.hasBufferedBody {
-            connection.send { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
-        }
+        reservedBodyBytes = expected
     }
 
     private func dispatch(_ request: HTTPRequest) {
@@ -135,7 +137,7 @@ final class ServerConnection: ConnectionHandler {
         releaseBody()
         enter(.idle)
         isAcceptingRequests = false
-        let exchange = Exchange(.unparsed, connection: self, keepsAlive: false)
+        let exchange = Exchange(nil, connection: self, keepsAlive: false)
         exchanges.append(exchange)
         exchange.respond(response)
     }
@@ -146,8 +148,8 @@ final class ServerConnection: ConnectionHandler {
     }
 
     private func releaseBody() {
-        server.releaseBody(announcedBodyBytes)
-        announcedBodyBytes = 0
+        server.releaseBody(reservedBodyBytes)
+        reservedBodyBytes = 0
     }
 
     // MARK: Answers
@@ -178,7 +180,7 @@ final class ServerConnection: ConnectionHandler {
     }
 
     private func write(_ response: Response, to exchange: Exchange) {
-        let head = exchange.request.head
+        let head = exchange.head
         // Only the last answer says so: what was asked before it is still answered.
         let closes = (server.isDraining || !isAcceptingRequests) && exchanges.count == 1
         if closes { isAcceptingRequests = false }
@@ -191,24 +193,24 @@ final class ServerConnection: ConnectionHandler {
             connection.send { buffer in
                 writeHead(response, head, length: slice.count, closes: closes, into: buffer)
             }
-            if head.method != .head { connection.send(slice) }
+            if head?.method != .head { connection.send(slice) }
         case .stream(let length, let start):
             startStream(response, head, length: length, closes: closes, start)
         }
     }
 
     private func startStream(
-        _ response: Response, _ head: RequestHead, length: Int?, closes: Bool,
+        _ response: Response, _ head: RequestHead?, length: Int?, closes: Bool,
         _ start: @LoopActor (BodyWriter) -> Void
     ) {
-        let isChunked = length == nil && head.versionMinor == 1
+        let isChunked = length == nil && head?.versionMinor != 0
         let closes = closes || (length == nil && !isChunked)
         if closes { isAcceptingRequests = false }
         connection.send { buffer in
             writeHead(
                 response, head, length: length, isChunked: isChunked, closes: closes, into: buffer)
         }
-        guard head.method != .head else { return }
+        guard head?.method != .head else { return }
         let writer = BodyWriter(owner: self, connection: connection, isChunked: isChunked, length: length)
         stream = writer
         start(writer)
@@ -216,7 +218,7 @@ final class ServerConnection: ConnectionHandler {
     }
 
     private func writeHead(
-        _ response: Response, _ head: RequestHead, length: Int?, isChunked: Bool = false, closes: Bool,
+        _ response: Response, _ head: RequestHead?, length: Int?, isChunked: Bool = false, closes: Bool,
         into buffer: ByteBuffer
     ) {
         HTTPResponseHead.encodeStatus(response.status, date: HTTPDate.now, into: buffer)
@@ -225,7 +227,7 @@ final class ServerConnection: ConnectionHandler {
         if isChunked { buffer.append("transfer-encoding: chunked\r\n") }
         if closes {
             buffer.append("connection: close\r\n")
-        } else if head.versionMinor == 0 {
+        } else if head?.versionMinor == 0 {
             buffer.append("connection: keep-alive\r\n")
         }
         buffer.append("\r\n")

@@ -12,6 +12,8 @@ public protocol Bus: AnyObject {
     func stop()
     /// False: not connected, or too much is queued; the payload is dropped.
     func publish(_ topic: [UInt8], _ payload: ByteSlice) -> Bool
+    /// Connected as a publisher.
+    var isPublishing: Bool { get }
     /// Bytes of payloads published and not confirmed by the bus.
     var queuedBytes: Int { get }
 }
@@ -25,26 +27,4 @@ public enum BusEvent {
     case lost(Role, reason: String, retry: Duration)
     /// The bytes are valid during the call only.
     case message(channel: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer)
-}
-
-/// Delays between attempts: doubling from a first one up to a cap, each shortened by up to half by chance, so that many
-/// clients do not come back at the same moment.
-public struct Backoff: Sendable {
-    private let first: Duration
-    private let cap: Duration
-    private var attempts = 0
-
-    public init(first: Duration = .milliseconds(100), cap: Duration = .seconds(5)) {
-        self.first = first
-        self.cap = cap
-    }
-
-    /// `chance`: 0..<1.
-    public mutating func next(chance: Double) -> Duration {
-        let full = min(cap, first * (1 << min(attempts, 16)))
-        attempts += 1
-        return full * (1 - chance / 2)
-    }
-
-    public mutating func reset() { attempts = 0 }
 }

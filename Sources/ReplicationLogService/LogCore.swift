@@ -1,0 +1,226 @@
+import EventLoop
+import LogLine
+import Replication
+import Views
+
+/// The bounds of the service.
+public enum LogLimits {
+    /// A body of `/append`.
+    static let appendBodyBytesMax = 8 << 20
+    /// Bytes of lines handed to the store in one batch; a turn's lines beyond it make a further one.
+    static let batchBytesMax = 1 << 20
+    /// What one streaming reader has read ahead of its socket.
+    static let readAheadBytes = 256 * 1024
+    static let readAheadLines = 4096
+    /// Plain PUBLISHes that wait for the disk; beyond it they are refused (and counted).
+    static let ingestedPendingMax = 65_536
+    static let heartbeatInterval = Duration.seconds(1)
+    /// Drafts in a body of `/append`.
+    static let appendDraftsMax = 10_000
+    /// One region of a file given to a socket at a time.
+    static let regionBytesMax: UInt64 = 1 << 20
+}
+
+/// The log as a whole: drafts in, lines durable, readers and listeners told. Everything the service does goes through
+/// here, and all of it on the loop; only the store has threads of its own.
+///
+/// Happy path: `append` has the sequencer judge the drafts and encode the lines; at the end of the turn all new lines
+/// go to the store as one batch; when the store reports them durable they are indexed, told to `onDurable` (the bus
+/// and the live tails), and the writers are answered. No byte leaves before that.
+/// Failure of a write: the sequencer is rewound to the durable end, every waiting writer gets the error, and the next
+/// batch begins a new term. Failure of a sync: `onFailure`, and the process exits.
+@LoopActor
+public final class LogCore {
+    /// A batch that has become durable.
+    public struct DurableBatch {
+        public let lines: ByteSlice
+        /// Behind which offset it stands, and its last one.
+        public let after: Offset
+        public let through: Offset
+    }
+
+    public let epoch: Epoch
+    public let index: LogIndex
+    public let store: any LogStore
+    public var onDurable: (@LoopActor (DurableBatch) -> Void)?
+    public var onFailure: (@LoopActor (LogError) -> Void)?
+
+    private var sequencer: Sequencer
+    /// Lines of this turn, not handed to the store yet.
+    private let admitted = ByteBuffer()
+    private var isHandOverQueued = false
+    /// Handed over and not durable, oldest first.
+    private var batches = FirstInFirstOut<DurableBatch>()
+    private var waiters = FirstInFirstOut<Waiter>()
+    private var handedOver: Offset
+    private(set) var terminalError: LogError?
+
+    private struct Waiter {
+        let restsOn: Offset
+        let completion: @LoopActor (LogError?) -> Void
+    }
+
+    /// `sequencer` and `index`: as recovery left them, at the same offset.
+    public init(epoch: Epoch, sequencer: Sequencer, index: LogIndex, store: any LogStore) {
+        precondition(sequencer.durable == index.last && sequencer.head == index.last)
+        self.epoch = epoch
+        self.sequencer = sequencer
+        self.index = index
+        self.store = store
+        handedOver = index.last
+    }
+
+    /// Everything up to here is durable; nothing behind it may be told.
+    public var head: Offset { sequencer.durable }
+    public var digest: Digest { sequencer.durableDigest }
+    public var identity: LogIdentity { LogIdentity(epoch: epoch, offset: head, digest: digest) }
+    public var pendingLines: Int { sequencer.pendingLines }
+    public var pendingBytes: Int { sequencer.pendingBytes }
+    public var idCount: Int { sequencer.idCount }
+    public var keyCount: Int { sequencer.keyCount }
+    public var sequencerBytes: Int { sequencer.indexBytes }
+
+    // MARK: Writing
+
+    /// Appends the drafts in order; `completion` is called once, when every result may be told. A draft that is refused
+    /// does not keep the others from being appended.
+    public func append(
+        _ drafts: [Draft], completion: @escaping @LoopActor ([AppendResult]) -> Void
+    ) {
+        if let terminalError { return completion(drafts.map { _ in .refused(Problem(terminalError)) }) }
+        let now = Timestamp(milliseconds: LoopClock.wallMilliseconds)
+        var restsOn = Offset.zero
+        let admissions = drafts.map { draft in
+            let admission = sequencer.admit(draft, now: now, into: admitted)
+            restsOn = max(restsOn, admission.restsOn)
+            if admitted.count >= LogLimits.batchBytesMax { handOver() }
+            return admission
+        }
+        queueHandOver()
+        wait(for: restsOn) { [epoch] error in
+            completion(
+                zip(drafts, admissions).map { draft, admission in
+                    AppendResult(of: draft, admission, epoch: epoch, failure: error)
+                })
+        }
+    }
+
+    /// Calls `completion` when no writer waits any more.
+    func whenIdle(_ completion: @escaping @LoopActor () -> Void) {
+        wait(for: sequencer.head) { _ in completion() }
+    }
+
+    private func wait(for offset: Offset, _ completion: @escaping @LoopActor (LogError?) -> Void) {
+        guard offset > sequencer.durable else { return completion(nil) }
+        // Waiters are told in order, so one that rests on less waits with the one before it.
+        let restsOn = max(offset, waiters.last?.restsOn ?? .zero)
+        waiters.append(Waiter(restsOn: restsOn, completion: completion))
+    }
+
+    private func queueHandOver() {
+        guard !admitted.isEmpty, !isHandOverQueued else { return }
+        isHandOverQueued = true
+        EventLoop.shared.execute { [self] in
+            isHandOverQueued = false
+            handOver()
+        }
+    }
+
+    private func handOver() {
+        guard !admitted.isEmpty else { return }
+        let batch = DurableBatch(lines: admitted.takeSlice(), after: handedOver, through: sequencer.head)
+        handedOver = batch.through
+        batches.append(batch)
+        store.append(batch.lines, through: batch.through, term: sequencer.term)
+    }
+
+    // MARK: What the store reports
+
+    public func handle(_ event: LogStoreEvent) {
+        switch event {
+        case .durable(let through): becameDurable(through)
+        case .refused(let term, let durable, let error): refused(term, durable, error)
+        case .failed(let error): failed(error)
+        }
+    }
+
+    private func becameDurable(_ through: Offset) {
+        guard through > sequencer.durable else { return }
+        sequencer.commit(through: through)
+        while let batch = batches.first, batch.through <= through {
+            batches.removeFirst()
+            addToIndex(batch.lines)
+            onDurable?(batch)
+        }
+        while let waiter = waiters.first, waiter.restsOn <= through {
+            waiters.removeFirst()
+            waiter.completion(nil)
+        }
+    }
+
+    private func addToIndex(_ lines: ByteSlice) {
+        let bytes = lines.pointer
+        for range in LineSplitter(bytes) {
+            let line = UnsafeRawBufferPointer(rebasing: bytes[range])
+            do throws(LineError) {
+                let scan = try Line.scan(line)
+                let channel = UnsafeRawBufferPointer(rebasing: line[scan.channel])
+                index.append(
+                    bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
+            } catch {
+                preconditionFailure("the sequencer wrote a line that cannot be read: \(error)")
+            }
+        }
+    }
+
+    private func refused(_ term: UInt64, _ durable: Offset, _ error: LogError) {
+        guard term == sequencer.term else { return }
+        precondition(durable == sequencer.durable, "the store cut back to what is not the durable end")
+        rewind(error)
+    }
+
+    private func failed(_ error: LogError) {
+        terminalError = error
+        rewind(error)
+        onFailure?(error)
+    }
+
+    private func rewind(_ error: LogError) {
+        _ = sequencer.rewind()
+        admitted.release()
+        batches.removeAll()
+        handedOver = sequencer.durable
+        let failed = waiters.removeAll()
+        for waiter in failed { waiter.completion(error) }
+    }
+}
+
+extension AppendResult {
+    /// `failure`: why what the admission rests on did not become durable.
+    init(of draft: Draft, _ admission: Admission, epoch: Epoch, failure: LogError?) {
+        if let failure, admission.restsOn > .zero {
+            self = .refused(Problem(failure))
+            return
+        }
+        func receipt(_ offset: Offset, _ time: Timestamp) -> Receipt {
+            Receipt(
+                position: Position(epoch: epoch, offset: offset), time: time, channel: draft.channel,
+                id: draft.id)
+        }
+        switch admission {
+        case .assigned(let offset, let time): self = .written(receipt(offset, time))
+        case .repeated(let offset, let time): self = .repeated(receipt(offset, time))
+        case .refused(let refusal): self = .refused(Problem(refusal, of: draft))
+        }
+    }
+}
+
+extension Admission {
+    /// What must be durable before the outcome may be told.
+    var restsOn: Offset {
+        switch self {
+        case .assigned(let offset, _), .repeated(let offset, _): offset
+        case .refused(let refusal): refusal.restsOn
+        }
+    }
+}

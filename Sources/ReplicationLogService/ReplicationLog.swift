@@ -1,0 +1,146 @@
+import Crypto
+import EventLoop
+import LogLine
+import Operations
+import Replication
+import Views
+import Web
+
+/// The replication-log as a whole: the core with everything that writes to it, reads from it and listens to it.
+@LoopActor
+public final class ReplicationLog {
+    public struct Options {
+        public var host: String
+        public var port: UInt16
+        public var clusterName: String
+        public var basePath: String
+        public var secret: [UInt8]?
+        public var allowedOrigins: AllowedOrigins
+        /// Shown in `/state`.
+        public var engine: String
+        public var durability: String
+        /// Shown in `/state`: `connected`, `away` or `none`.
+        public var busState: @LoopActor () -> String = { "none" }
+        var hasSecret: Bool { secret != nil }
+
+        public init(
+            host: String, port: UInt16, clusterName: String, basePath: String, secret: [UInt8]?,
+            allowedOrigins: AllowedOrigins, engine: String, durability: String
+        ) {
+            self.host = host
+            self.port = port
+            self.clusterName = clusterName
+            self.basePath = basePath
+            self.secret = secret
+            self.allowedOrigins = allowedOrigins
+            self.engine = engine
+            self.durability = durability
+        }
+    }
+
+    public let core: LogCore
+    public let server: HTTPServer
+    private let tails: LogTails
+    private let endpoints: LogEndpoints
+    private let bus: (any Bus)?
+    private let publisher: LogPublisher?
+    private let ingest: Ingest?
+    private let log: DiagnosticLog
+    private var isStopping = false
+
+    /// Starts to serve. `bus`: nil for none.
+    public init(
+        core: LogCore, bus: (any Bus)?, options: Options, metrics: Metrics, log: DiagnosticLog
+    ) throws(SocketError) {
+        self.core = core
+        self.bus = bus
+        self.log = log
+        var options = options
+        if let bus { options.busState = { bus.isPublishing ? "connected" : "away" } }
+        tails = LogTails(core: core)
+        endpoints = LogEndpoints(core: core, tails: tails, options: options, metrics: metrics)
+        let topics = Topics(clusterName: options.clusterName)
+        let seal = options.secret.map(BusSeal.init(secret:))
+        publisher = bus.map {
+            LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
+        }
+        ingest = bus.map { _ in Ingest(core: core, log: log, metrics: metrics) }
+        let service = Service(
+            endpoints.routes,
+            options: Service.Options(
+                prefixes: ["/replication-log", options.basePath],
+                isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
+                allowedOrigins: options.allowedOrigins),
+            metrics: metrics)
+        server = try HTTPServer(host: options.host, port: options.port, handler: service)
+        core.onDurable = { [unowned self] batch in
+            publisher?.publish(batch)
+            tails.publish(batch)
+        }
+        registerMetrics(metrics)
+        startBus()
+    }
+
+    /// Stops to accept, answers what is under way, and calls `completion` when the rest may be shut down.
+    public func stop(_ completion: @escaping @LoopActor () -> Void) {
+        guard !isStopping else { return }
+        isStopping = true
+        endpoints.unreadyReason = "the service is shutting down"
+        server.closeListener()
+        server.startDraining()
+        tails.close()
+        core.whenIdle { [self] in
+            server.drainConnections()
+            publisher?.publishHead()
+            // Two turns: the answers and the last publish leave with the flush of the next one.
+            EventLoop.shared.execute { EventLoop.shared.execute { self.finish(completion) } }
+        }
+    }
+
+    private func finish(_ completion: @LoopActor () -> Void) {
+        bus?.stop()
+        completion()
+    }
+
+    private func startBus() {
+        guard let bus else { return }
+        bus.onEvent = { [unowned self] event in
+            switch event {
+            case .ready(.publisher): publisher?.publishHead()
+            case .message(let channel, let payload): ingest?.received(channel: channel, payload: payload)
+            case .ready(.subscriber), .lost: break
+            }
+        }
+        bus.start()
+    }
+
+    private func registerMetrics(_ metrics: Metrics) {
+        metrics.gauge("chat_log_head_offset", "The newest durable offset.") { [core] in Double(core.head.value) }
+        metrics.gauge("chat_log_pending_lines", "Lines admitted and not durable yet.") { [core] in
+            Double(core.pendingLines)
+        }
+        metrics.gauge("chat_log_bytes", "Bytes of all lines.") { [core] in Double(core.index.end) }
+        metrics.gauge("chat_log_remembered_ids", "Ids that a retry is recognised by.") { [core] in
+            Double(core.idCount)
+        }
+        metrics.gauge("chat_log_keys", "Keys that conditional appends can rely on.") { [core] in
+            Double(core.keyCount)
+        }
+        metrics.gauge("chat_log_index_bytes", "Memory of the offset and channel indexes.") { [core] in
+            Double(core.index.indexBytes)
+        }
+        metrics.gauge("chat_log_tails", "Live tails that are open.") { [tails] in Double(tails.count) }
+        metrics.gauge("chat_http_connections", "HTTP connections that are open.") { [unowned self] in
+            Double(server.connectionCount)
+        }
+        ProcessMetrics.register(in: metrics)
+    }
+}
+
+extension BusSeal {
+    /// HMAC-SHA-256 under the cluster's secret.
+    init(secret: [UInt8]) {
+        let code = HMACSHA256(key: secret)
+        self.init(sign: { code.tag(of: $0) }, isEqual: { ConstantTime.equal($0, $1) })
+    }
+}

@@ -1,0 +1,138 @@
+import EventLoop
+import LogLine
+import Operations
+import Replication
+
+/// What both services do with every request: find its route, check the cluster's secret, answer problems in one form,
+/// allow other origins, count.
+@LoopActor
+public final class Service: RequestHandler {
+    public struct Options {
+        /// `/chat-server`, and a BASE_PATH.
+        public var prefixes: [String]
+        /// Judges a bearer token in constant time; nil: no token is wanted.
+        public var isAuthorised: (([UInt8]) -> Bool)?
+        public var allowedOrigins: AllowedOrigins
+
+        public init(
+            prefixes: [String], isAuthorised: (([UInt8]) -> Bool)? = nil, allowedOrigins: AllowedOrigins
+        ) {
+            self.prefixes = prefixes
+            self.isAuthorised = isAuthorised
+            self.allowedOrigins = allowedOrigins
+        }
+    }
+
+    private let router: Router
+    private let options: Options
+    private let requests: Counter
+    private let refusals: Counter
+
+    public init(_ routes: [Route], options: Options, metrics: Metrics) {
+        router = Router(routes, prefixes: options.prefixes)
+        self.options = options
+        requests = metrics.counter("chat_http_requests_total", "Requests received.")
+        refusals = metrics.counter(
+            "chat_http_refused_requests_total", "Requests answered with a problem before they reached a handler.")
+    }
+
+    // MARK: RequestHandler
+
+    public func accept(_ head: RequestHead, from peer: SocketAddress) -> BodyDecision {
+        switch route(head) {
+        case .success(let found): .body(bytesMax: found.route.bodyBytesMax)
+        case .failure(let refusal): head.hasBody ? .refuse(refused(refusal, head)) : .body(bytesMax: 0)
+        }
+    }
+
+    public func handle(_ exchange: Exchange) {
+        requests.increment()
+        guard let head = exchange.head else { return }
+        exchange.commonFields = originFields(head)
+        if head.method == .options, head.header("access-control-request-method") != nil {
+            return exchange.respond(preflight())
+        }
+        switch route(head) {
+        case .success(let found):
+            exchange.segments = found.segments
+            found.route.handle(exchange)
+        case .failure(let refusal): exchange.respond(refused(refusal, head))
+        }
+    }
+
+    public func timedOut(_ what: String, _ limit: Duration) -> Response {
+        Response(Problem(.timeout, "\(what) took longer than \(limit)"))
+    }
+
+    public func overloaded(_ reason: String) -> Response { Response(Problem(.overloaded, reason)) }
+
+    public func unparsable(_ failure: HTTPParseFailure) -> Response {
+        refusals.increment()
+        return Response(Problem(failure))
+    }
+
+    // MARK: Private
+
+    private struct Refusal: Error {
+        let problem: Problem
+        var fields: [(name: String, value: String)] = []
+    }
+
+    private typealias Found = (route: Route, segments: [[UInt8]])
+
+    private func route(_ head: RequestHead) -> Result<Found, Refusal> {
+        switch router.match(head.method, path: head.path.segments) {
+        case .notFound:
+            return .failure(Refusal(problem: Problem(.notFound, "there is nothing at \(head.path.text)")))
+        case .methodNotAllowed(let methods):
+            let allowed = methods.map(\.text).joined(separator: ", ")
+            return .failure(
+                Refusal(
+                    problem: Problem(
+                        .methodNotAllowed, "\(head.path.text) takes \(allowed), not \(head.method.text)"),
+                    fields: [("allow", allowed)]))
+        case .route(let route, let segments):
+            guard !route.isGuarded || isAuthorised(head) else {
+                return .failure(
+                    Refusal(
+                        problem: Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'"),
+                        fields: [("www-authenticate", "Bearer")]))
+            }
+            return .success((route, segments))
+        }
+    }
+
+    private func isAuthorised(_ head: RequestHead) -> Bool {
+        guard let isAuthorised = options.isAuthorised else { return true }
+        guard let value = head.header("authorization") else { return false }
+        let scheme = "bearer "
+        guard value.utf8.count > scheme.utf8.count, value.lowercased().hasPrefix(scheme) else { return false }
+        return isAuthorised(Array(value.utf8.dropFirst(scheme.utf8.count)))
+    }
+
+    private func refused(_ refusal: Refusal, _ head: RequestHead) -> Response {
+        refusals.increment()
+        var response = Response(refusal.problem)
+        response.fields += refusal.fields + originFields(head)
+        return response
+    }
+
+    /// Answers may be read by pages of the allowed origins.
+    private func originFields(_ head: RequestHead) -> [(name: String, value: String)] {
+        guard let origin = head.header("origin"), options.allowedOrigins.allows(origin) else { return [] }
+        return [
+            ("access-control-allow-origin", origin), ("vary", "Origin"),
+            ("access-control-expose-headers", "Log-Epoch, Log-Head, Retry-After"),
+        ]
+    }
+
+    private func preflight() -> Response {
+        Response(
+            204,
+            fields: [
+                ("access-control-allow-methods", "GET, HEAD, POST, PUT, DELETE"),
+                ("access-control-allow-headers", "Authorization, Content-Type, Last-Event-ID, If-Match"),
+                ("access-control-max-age", "600"),
+            ])
+    }
+}
