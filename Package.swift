@@ -61,12 +61,15 @@ let package = Package(
             name: "chatctl",
             dependencies: ["LogLine", "SegmentStore", "LogClient", "Operations", "EventLoop", "Web"]),
 
+        // Tests: one target each, and what they share.
+        .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),
         .testTarget(name: "LogLineTests", dependencies: ["LogLine"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LogLine"]),
+        .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

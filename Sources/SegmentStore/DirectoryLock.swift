@@ -1,0 +1,41 @@
+import Glibc
+import LogLine
+import Replication
+
+/// Keeps other processes out of a log's directory while it is held (flock(2), so it ends with the process, too).
+final class DirectoryLock: Sendable {
+    private let file: LogFile
+
+    private init(file: LogFile) { self.file = file }
+
+    /// Takes the lock and writes this process' id into its file. `locked` when somebody else has it.
+    static func acquire(_ directory: LogDirectory) throws(LogError) -> DirectoryLock {
+        let file = try directory.open(directory.lockPath, .create)
+        guard try isFree(file) else { throw refusal(directory, file) }
+        // Best effort: the lock holds without the name of its holder, and a full disk must not keep a log from reading.
+        try? file.truncate(to: 0)
+        try? file.write(at: 0, Array("\(getpid())\n".utf8))
+        return DirectoryLock(file: file)
+    }
+
+    /// Takes the lock if there is a file to lock, for somebody who only reads; nil when somebody else has it, or
+    /// when there is nothing to lock.
+    static func acquireToRead(_ directory: LogDirectory) throws(LogError) -> DirectoryLock? {
+        guard let file = try directory.openIfPresent(directory.lockPath, .read), try isFree(file) else {
+            return nil
+        }
+        return DirectoryLock(file: file)
+    }
+
+    private static func isFree(_ file: LogFile) throws(LogError) -> Bool {
+        do { return try file.files.lock(file.handle) } catch { throw LogError(error, path: file.path) }
+    }
+
+    private static func refusal(_ directory: LogDirectory, _ file: LogFile) -> LogError {
+        // Best effort: the refusal stands without the holder's name, too.
+        let holder = (try? file.read(at: 0, upTo: 20)) ?? []
+        let id = String(decoding: holder.prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self)
+        let who = id.isEmpty ? "another process" : "process \(id)"
+        return LogError(.locked, "\(directory.path) is in use by \(who), which holds \(file.path)")
+    }
+}

@@ -1,0 +1,155 @@
+import LogLine
+import Replication
+import Synchronization
+
+/// The embedded engine: the log in segment files of one directory, which it keeps for itself.
+///
+/// ```swift
+/// let (store, recovery) = try SegmentStore.open(directory: "data", …) { scan, line, position in index(…) }
+/// store.start { event in loop.enqueue { handle(event) } }
+/// store.append(lines, through: head, term: 1)
+/// …
+/// store.close()
+/// ```
+///
+/// One thread of its own writes: all batches that wait while a sync runs go into the next write and sync. Others
+/// read. How much waits to be written is the caller's to bound (`statistics.queuedBytes`).
+///
+/// A store that was opened must be closed, also when it was never started and after `failed`.
+public final class SegmentStore: LogStore {
+    private let directory: LogDirectory
+    private let lock: DirectoryLock
+    private let table: SegmentTable
+    private let reader: SegmentReader
+    private let queue = Monitor(CommitQueue())
+    private let counts: Mutex<StoreStatistics>
+    private let threads = Mutex<[OwnedThread]>([])
+    private let writer: WriterHandle
+
+    /// Takes the directory's lock, makes a new log if there is none, and reads all lines in order.
+    ///
+    /// Blocks for as long as reading the whole log takes.
+    ///
+    /// - Parameter bootID: of the machine's run (`/proc/sys/kernel/random/boot_id`).
+    /// - Parameter newEpoch: makes an epoch when one is due.
+    /// - Parameter visit: takes each line; what it throws, `open` throws.
+    /// - Throws: `locked`, `damaged` or `unusable`, with nothing changed; else what the disk answered.
+    public static func open(
+        directory path: String, options: StoreOptions = StoreOptions(),
+        files: any FilePort = SystemFiles(), bootID: String, newEpoch: () -> Epoch,
+        visit: LineVisitor
+    ) throws(LogError) -> (SegmentStore, Recovery) {
+        let opening = LogOpening(
+            directory: LogDirectory(path, files: files),
+            boot: BootRecord(bootID: bootID, durability: options.durability, isClean: false))
+        let opened = try opening.run(newEpoch: newEpoch, visit: visit)
+        let writer = SegmentWriter(opened.start, options: options, now: MonotonicClock.now)
+        return (SegmentStore(opened, WriterHandle(writer)), opened.recovery)
+    }
+
+    private init(_ opened: OpenedLog, _ writer: WriterHandle) {
+        directory = opened.start.directory
+        lock = opened.lock
+        table = opened.start.table
+        reader = SegmentReader(table: table, files: directory.files)
+        counts = Mutex(StoreStatistics())
+        self.writer = writer
+    }
+
+    /// Starts the threads; from now on `observer` hears, on the writing thread, what became of the batches.
+    /// Once, before any other call.
+    public func start(observer: @escaping @Sendable (LogStoreEvent) -> Void) {
+        threads.withLock { threads in
+            precondition(threads.isEmpty, "started twice")
+            threads = reader.start()
+            threads.append(OwnedThread { self.write(observer) })
+        }
+    }
+
+    public var statistics: StoreStatistics {
+        var statistics = counts.withLock { $0 }
+        statistics.queuedBytes = queue.withLock { $0.bytes }
+        return statistics
+    }
+
+    /// The end of the last acknowledged line.
+    public var streamEnd: UInt64 { table.streamEnd }
+}
+
+// MARK: LogStore
+
+extension SegmentStore {
+    public func append(_ lines: ByteSlice, through: Offset, term: UInt64) {
+        queue.signal { $0.add(lines, through: through, term: term) }
+    }
+
+    public func read(
+        _ positions: [Range<UInt64>], completion: @escaping @Sendable (Result<[ByteSlice], LogError>) -> Void
+    ) {
+        reader.read(positions, completion: completion)
+    }
+
+    public func region(of positions: Range<UInt64>) -> FileRegion? {
+        // A file that cannot be opened now is read through `read`, which tells the error.
+        try? table.region(of: positions)
+    }
+
+    public func isResident(_ region: FileRegion) -> Bool { directory.files.isResident(region) }
+
+    public func warm(_ region: FileRegion, completion: @escaping @Sendable () -> Void) {
+        reader.warm(region, completion: completion)
+    }
+
+    public func close() {
+        queue.broadcast { $0.close() }
+        reader.close()
+        let running = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in running { thread.join() }
+    }
+}
+
+// MARK: The writing thread
+
+/// Hands the writer from the thread that opened the log to the one that writes.
+///
+/// `@unchecked Sendable`: used by the writing thread alone, from `start` on.
+private final class WriterHandle: @unchecked Sendable {
+    let writer: SegmentWriter
+    init(_ writer: SegmentWriter) { self.writer = writer }
+}
+
+extension SegmentStore {
+    private func write(_ observer: @Sendable (LogStoreEvent) -> Void) {
+        let writer = writer.writer
+        do throws(LogError) {
+            while try step(writer, observer) {}
+            try writer.close()
+        } catch {
+            queue.withLock { $0.die() }
+            observer(.failed(error))
+        }
+        counts.withLock { $0 = writer.statistics }
+    }
+
+    /// Does what is next; false when everything is done and the store is to be closed.
+    private func step(
+        _ writer: SegmentWriter, _ observer: @Sendable (LogStoreEvent) -> Void
+    ) throws(LogError) -> Bool {
+        try writer.tick()
+        guard let work = queue.wait(until: writer.deadline, for: { $0.take() }) else { return true }
+        guard case .write(let group, let term) = work else { return false }
+        let outcome = writer.commit(group)
+        counts.withLock { $0 = writer.statistics }
+        switch outcome {
+        case .durable(let through): observer(.durable(through: through))
+        case .refused(let durable, let error):
+            queue.withLock { $0.refuse(term) }
+            observer(.refused(term: term, durable: durable, error))
+        case .failed(let error): throw error
+        }
+        return true
+    }
+}
