@@ -1,0 +1,166 @@
+import Crypto
+import EventLoop
+import LogLine
+import Operations
+import RedisBus
+import Replication
+import ReplicationLogService
+import SegmentStore
+import Views
+
+/// The process `replication-log`: settings, then recovery, then the loop.
+enum ReplicationLogProcess {
+    static func run() -> Never {
+        let settings = parse()
+        let log = DiagnosticLog(
+            service: ReplicationLogSettings.service, level: settings.common.logLevel,
+            format: settings.common.logFormat)
+        let opened = open(settings, log)
+        EventLoop.shared.run { serve(settings, opened, log) }
+        ServiceProcess.exit(.done)
+    }
+
+    private static func parse() -> ReplicationLogSettings {
+        do {
+            let request = try ReplicationLogSettings.parse(
+                arguments: Array(CommandLine.arguments.dropFirst()),
+                environment: ProcessEnvironment.variables())
+            switch request {
+            case .run(let settings): return settings
+            case .show(let text): ServiceProcess.exit(.done, saying: text)
+            }
+        } catch {
+            ServiceProcess.exit(.badSettings, saying: "\(ReplicationLogSettings.service): \(error)\n")
+        }
+    }
+
+    // MARK: Recovery
+
+    /// What recovery found, to be handed to the loop.
+    private struct OpenedLog: @unchecked Sendable {
+        // Guard: made before the loop starts, then touched by the loop only.
+        let epoch: Epoch
+        let store: SegmentStore
+        let sequencer: Sequencer
+        let index: LogIndex
+    }
+
+    private static func open(_ settings: ReplicationLogSettings, _ log: DiagnosticLog) -> OpenedLog {
+        let start = LoopClock.monotonic
+        do throws(LogError) {
+            let rebuilder = IndexRebuilder(idEntriesMax: settings.idIndexEntries)
+            let (store, recovery) = try SegmentStore.open(
+                directory: settings.dataDirectory, options: storeOptions(settings), bootID: BootID.current(),
+                newEpoch: { Epoch(SecureRandom.uint64()) },
+                visit: { scan, line, _ throws(LogError) in try rebuilder.visit(scan, line) })
+            report(recovery, settings, since: start, log)
+            return OpenedLog(
+                epoch: recovery.epoch, store: store, sequencer: rebuilder.sequencer, index: rebuilder.index)
+        } catch {
+            log.error("cannot open the log", ["data_dir": .init(settings.dataDirectory), "reason": .init(error)])
+            ServiceProcess.exit(.failed)
+        }
+    }
+
+    private static func storeOptions(_ settings: ReplicationLogSettings) -> StoreOptions {
+        let durability: Durability =
+            switch settings.durability {
+            case .sync: .sync
+            case .interval: .interval(settings.syncInterval)
+            case .none: .none
+            }
+        return StoreOptions(durability: durability, segmentBytesMax: settings.segmentBytes)
+    }
+
+    private static func report(
+        _ recovery: Recovery, _ settings: ReplicationLogSettings, since start: Duration, _ log: DiagnosticLog
+    ) {
+        if let file = recovery.cutFile {
+            log.warning(
+                "cut off what stood behind the last whole line and was never acknowledged",
+                ["bytes": .init(recovery.cutBytes), "kept_in": .init(file)])
+        }
+        if recovery.isNewEpoch, recovery.head > .zero {
+            log.warning(
+                "new epoch: the machine went down without a sync, so acknowledged lines may be missing",
+                ["epoch": .init(recovery.epoch)])
+        }
+        log.info(
+            "log opened",
+            [
+                "data_dir": .init(settings.dataDirectory), "epoch": .init(recovery.epoch),
+                "head": .init(recovery.head), "bytes": .init(recovery.streamEnd),
+                "segments": .init(recovery.segments), "durability": .init(settings.durability.rawValue),
+                "took": .init(LoopClock.monotonic - start),
+            ])
+    }
+
+    // MARK: Serving
+
+    @LoopActor private static var service: ReplicationLog?
+    @LoopActor private static var signals = [LoopSignal]()
+
+    @LoopActor
+    private static func serve(
+        _ settings: ReplicationLogSettings, _ opened: OpenedLog, _ log: DiagnosticLog
+    ) {
+        let core = LogCore(
+            epoch: opened.epoch, sequencer: opened.sequencer, index: opened.index, store: opened.store)
+        core.onFailure = { error in
+            log.error("the log can no longer be written; exiting to recover", ["reason": .init(error)])
+            ServiceProcess.exit(.ioError)
+        }
+        opened.store.start { event in EventLoop.shared.execute { core.handle(event) } }
+        let metrics = Metrics()
+        StoreMetrics.register(opened.store, in: metrics)
+        do throws(SocketError) {
+            let service = try ReplicationLog(
+                core: core, bus: bus(settings, metrics, log), options: options(settings), metrics: metrics,
+                log: log)
+            self.service = service
+            signals = ServiceProcess.onTermination { stop(service, opened.store, log) }
+            log.info(
+                "listening",
+                [
+                    "host": .init(settings.common.host), "port": .init(service.server.address?.port ?? 0),
+                    "redis": .init(settings.common.redis.map(\.description) ?? "none"),
+                ])
+        } catch {
+            log.error("cannot serve", ["reason": .init(error)])
+            opened.store.close()
+            ServiceProcess.exit(.failed)
+        }
+    }
+
+    @LoopActor
+    private static func stop(_ service: ReplicationLog, _ store: SegmentStore, _ log: DiagnosticLog) {
+        log.info("stopping")
+        service.stop {
+            store.close()
+            log.info("stopped")
+            EventLoop.shared.stop()
+        }
+    }
+
+    private static func options(_ settings: ReplicationLogSettings) -> ReplicationLog.Options {
+        ReplicationLog.Options(
+            host: settings.common.host, port: settings.common.port, clusterName: settings.common.clusterName,
+            basePath: settings.common.basePath, secret: settings.common.clusterSecret?.bytes,
+            allowedOrigins: settings.common.allowedOrigins, engine: settings.engine.rawValue,
+            durability: settings.durability.rawValue)
+    }
+
+    @LoopActor
+    private static func bus(
+        _ settings: ReplicationLogSettings, _ metrics: Metrics, _ log: DiagnosticLog
+    ) -> RedisBus? {
+        guard let url = settings.common.redis else { return nil }
+        let topics = Topics(clusterName: settings.common.clusterName)
+        // Its own heartbeats come back to it: silence means a dead connection.
+        return RedisBus(
+            RedisEndpoint(url),
+            subscriptions: RedisBus.Subscriptions(
+                channels: [topics.head], patterns: settings.ingestChannels.map { [$0] } ?? []),
+            publishes: true, metrics: metrics, log: log)
+    }
+}

@@ -1,0 +1,26 @@
+import Operations
+import SegmentStore
+
+/// The engine's figures, read at scrape time.
+enum StoreMetrics {
+    static func register(_ store: SegmentStore, in metrics: Metrics) {
+        metrics.counter("chat_store_syncs_total", "Syncs of segment files.") { store.statistics.syncs }
+        metrics.counter("chat_store_groups_total", "Groups of batches written and made durable together.") {
+            store.statistics.groups
+        }
+        metrics.counter("chat_store_batches_total", "Batches made durable.") { store.statistics.batches }
+        metrics.counter("chat_store_written_bytes_total", "Bytes of lines written.") {
+            store.statistics.bytesWritten
+        }
+        metrics.counter("chat_store_refusals_total", "Groups that could not be written and were cut back.") {
+            store.statistics.refusals
+        }
+        metrics.counter("chat_store_rolls_total", "Segments begun.") { store.statistics.rolls }
+        metrics.gauge("chat_store_last_sync_seconds", "How long the last sync took.") {
+            store.statistics.lastSyncDuration / .seconds(1)
+        }
+        metrics.gauge("chat_store_queued_bytes", "Bytes waiting to be written.") {
+            Double(store.statistics.queuedBytes)
+        }
+    }
+}
