@@ -40,13 +40,17 @@ let package = Package(
         .target(
             name: "LogClient", dependencies: ["Web", "EventLoop", "LogLine", "Replication", "Operations"]),
 
+        // The reading half of the contract, the same on the log and on the pods.
+        .target(
+            name: "LogServing", dependencies: ["LogLine", "Views", "Replication", "EventLoop", "Web"]),
+
         // What each service does.
         .target(
             name: "ReplicationLogService",
-            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web"]),
+            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing"]),
         .target(
             name: "ChatService",
-            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web"]),
+            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing"]),
 
         // Composition roots.
         .executableTarget(

@@ -9,16 +9,11 @@ public enum LogLimits {
     static let appendBodyBytesMax = 8 << 20
     /// Bytes of lines handed to the store in one batch; a turn's lines beyond it make a further one.
     static let batchBytesMax = 1 << 20
-    /// What one streaming reader has read ahead of its socket.
-    static let readAheadBytes = 256 * 1024
-    static let readAheadLines = 4096
     /// Plain PUBLISHes that wait for the disk; beyond it they are refused (and counted).
     static let ingestedPendingMax = 65_536
     static let heartbeatInterval = Duration.seconds(1)
     /// Drafts in a body of `/append`.
     static let appendDraftsMax = 10_000
-    /// One region of a file given to a socket at a time.
-    static let regionBytesMax: UInt64 = 1 << 20
 }
 
 /// The log as a whole: drafts in, lines durable, readers and listeners told. Everything the service does goes through

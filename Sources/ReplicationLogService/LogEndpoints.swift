@@ -1,5 +1,6 @@
 import EventLoop
 import LogLine
+import LogServing
 import Operations
 import Replication
 import Views
@@ -9,16 +10,16 @@ import Web
 @LoopActor
 final class LogEndpoints {
     private let core: LogCore
-    private let tails: LogTails
+    private let reads: LogReads
     private let options: ReplicationLog.Options
     private let metrics: Metrics
     private let started = LoopClock.monotonic
     /// Why the service is not ready; nil: it is.
     var unreadyReason: String?
 
-    init(core: LogCore, tails: LogTails, options: ReplicationLog.Options, metrics: Metrics) {
+    init(core: LogCore, reads: LogReads, options: ReplicationLog.Options, metrics: Metrics) {
         self.core = core
-        self.tails = tails
+        self.reads = reads
         self.options = options
         self.metrics = metrics
     }
@@ -47,7 +48,7 @@ final class LogEndpoints {
     private func postMessage(_ exchange: Exchange) {
         exchange.answering { () throws(Problem) in
             try exchange.refuseQuery()
-            let channel = try publicChannel(exchange.segments[1])
+            let channel = try LogReads.publicChannel(exchange.segments[1])
             let draft = try Problem.from { () throws(InvalidField) in
                 try Draft.decode(message: exchange.body.pointer, channel: channel)
             }
@@ -66,63 +67,19 @@ final class LogEndpoints {
         }
     }
 
-    private func publicChannel(_ name: [UInt8]) throws(Problem) -> Channel {
-        let channel = try Problem.from { () throws(InvalidField) in try Channel(validating: name) }
-        guard channel.isPublic else {
-            throw Problem(.notFound, "channels that begin with '$' or '@' are not public", field: "channel")
-        }
-        return channel
-    }
-
     // MARK: Reading
 
     private func messages(_ exchange: Exchange, channel name: [UInt8]?) {
         exchange.answering { () throws(Problem) in
-            let channel = if let name { try publicChannel(name) } else { Channel?.none }
-            let query = try Problem.from { () throws(InvalidField) in
-                try MessageQuery(queryItems: exchange.queryItems)
-            }
-            let wantsLines = exchange.accepts(MediaType.ndjson)
-            let stream = MessageStream(
-                core: core, selection: core.index.select(channel: channel?.bytes, query),
-                format: wantsLines ? .ndjson : .jsonArray)
-            stream.answer(exchange, type: wantsLines ? MediaType.ndjson : MediaType.json)
+            let channel = if let name { try LogReads.publicChannel(name) } else { Channel?.none }
+            try reads.messages(exchange, channel: channel)
         }
     }
 
     private func lines(_ exchange: Exchange, isTail: Bool) {
         exchange.answering { () throws(Problem) in
-            let request = try LogRequest(exchange.queryItems)
-            try request.check(against: core.identity)
-            guard let digest = request.digest else { return respond(exchange, request, isTail: isTail) }
-            DigestProof(core: core).digest(at: request.after) { [self] result in
-                exchange.answering { () throws(Problem) in
-                    let own = try result.get()
-                    guard own == digest else { throw request.digestConflict(own: own, core.identity) }
-                    respond(exchange, request, isTail: isTail)
-                }
-            }
+            try reads.lines(exchange, try LogQuery(exchange.queryItems), isTail: isTail)
         }
-    }
-
-    private func respond(_ exchange: Exchange, _ request: LogRequest, isTail: Bool) {
-        let start = core.index.position(after: request.after)
-        let end = isTail ? nil : core.index.end
-        let fields = [
-            ("content-type", MediaType.ndjson), ("log-epoch", core.epoch.description),
-            ("log-head", core.head.description), ("cache-control", "no-store"),
-        ]
-        exchange.respond(
-            Response(
-                200, fields: fields,
-                body: .stream(length: end.map { Int($0 - start) }) { [self] writer in
-                    let reader = LogReader(core: core, writer: writer, position: start, end: end)
-                    if isTail {
-                        tails.add(reader, writer, wantsHeartbeat: request.wantsHeartbeat)
-                    } else {
-                        reader.start()
-                    }
-                }))
     }
 
     // MARK: About itself
@@ -137,7 +94,7 @@ final class LogEndpoints {
                     "engine":"\(options.engine)","durability":"\(options.durability)",\
                     "uptime_seconds":\((LoopClock.monotonic - started).components.seconds),\
                     "redis":"\(options.busState())","pending_lines":\(core.pendingLines),\
-                    "tails":\(tails.count),"version":"\(Version.current)"}\n
+                    "tails":\(reads.tails.count),"version":"\(Version.current)"}\n
                     """)
         }
     }

@@ -1,6 +1,7 @@
 import Crypto
 import EventLoop
 import LogLine
+import LogServing
 import Operations
 import Replication
 import Views
@@ -40,7 +41,7 @@ public final class ReplicationLog {
 
     public let core: LogCore
     public let server: HTTPServer
-    private let tails: LogTails
+    private let tails: LineTails
     private let endpoints: LogEndpoints
     private let bus: (any Bus)?
     private let publisher: LogPublisher?
@@ -57,8 +58,9 @@ public final class ReplicationLog {
         self.log = log
         var options = options
         if let bus { options.busState = { bus.isPublishing ? "connected" : "away" } }
-        tails = LogTails(core: core)
-        endpoints = LogEndpoints(core: core, tails: tails, options: options, metrics: metrics)
+        tails = LineTails { core.identity }
+        endpoints = LogEndpoints(
+            core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options, metrics: metrics)
         let topics = Topics(clusterName: options.clusterName)
         let seal = options.secret.map(BusSeal.init(secret:))
         publisher = bus.map {
@@ -75,7 +77,7 @@ public final class ReplicationLog {
         server = try HTTPServer(host: options.host, port: options.port, handler: service)
         core.onDurable = { [unowned self] batch in
             publisher?.publish(batch)
-            tails.publish(batch)
+            tails.publish(batch.lines)
         }
         registerMetrics(metrics)
         startBus()

@@ -2,22 +2,22 @@ import LogLine
 import Replication
 
 /// `?after=OFFSET[&epoch=E][&digest=D][&heartbeat=1]`: which part of which history a reader wants.
-struct LogRequest {
-    var after = Offset.zero
-    var epoch: Epoch?
+public struct LogQuery: Sendable {
+    public var after = Offset.zero
+    public var epoch: Epoch?
     /// The reader's own at `after`.
-    var digest: Digest?
-    var wantsHeartbeat = false
+    public var digest: Digest?
+    public var wantsHeartbeat = false
 
     /// Unknown parameters are ignored.
-    init(_ items: [(name: String, value: String)]) throws(Problem) {
+    public init(_ items: [(name: String, value: String)]) throws(Problem) {
         for (name, value) in items {
             switch name {
-            case "after": after = try LogRequest.parse(value, name, "an offset") { Offset(decimal: $0) }
-            case "epoch": epoch = try LogRequest.parse(value, name, "16 lowercase hex digits") { Epoch($0) }
-            case "digest": digest = try LogRequest.parse(value, name, "16 lowercase hex digits") { Digest($0) }
+            case "after": after = try LogQuery.parse(value, name, "an offset") { Offset(decimal: $0) }
+            case "epoch": epoch = try LogQuery.parse(value, name, "16 lowercase hex digits") { Epoch($0) }
+            case "digest": digest = try LogQuery.parse(value, name, "16 lowercase hex digits") { Digest($0) }
             case "heartbeat":
-                wantsHeartbeat = try LogRequest.parse(value, name, "0 or 1") { ["0": false, "1": true][$0] }
+                wantsHeartbeat = try LogQuery.parse(value, name, "0 or 1") { ["0": false, "1": true][$0] }
             default: continue
             }
         }
@@ -32,7 +32,7 @@ struct LogRequest {
         return value
     }
 
-    /// Epoch and head; the digest is checked by `DigestProof`.
+    /// Epoch and head; the digest is checked by `LogReads`.
     func check(against identity: LogIdentity) throws(Problem) {
         if let epoch, epoch != identity.epoch {
             throw Problem(

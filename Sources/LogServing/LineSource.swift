@@ -1,0 +1,38 @@
+import EventLoop
+import LogLine
+import Replication
+import Views
+import Web
+
+/// Where served lines come from: the log's store, or a pod's memory.
+@LoopActor
+public protocol LineSource: AnyObject {
+    /// Of all lines that may be served: everything in it is durable.
+    var index: LogIndex { get }
+    /// Epoch, newest offset and digest of what is served.
+    var identity: LogIdentity { get }
+
+    /// Writes the bytes at `positions`, or the first part of them, to `writer`, now or later; `completion` says behind
+    /// which position. Precondition: they are within the index.
+    func send(
+        _ positions: Range<UInt64>, to writer: BodyWriter,
+        _ completion: @escaping @LoopActor @Sendable (Result<UInt64, LogError>) -> Void)
+
+    /// Reads whole lines, at most `ServingLimits.pieceBytes` unless one is larger.
+    func read(
+        _ runs: [LineRun], _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void)
+
+    /// The digest at an offset that the index covers.
+    func digest(
+        at offset: Offset, _ completion: @escaping @LoopActor @Sendable (Result<Digest, LogError>) -> Void)
+}
+
+/// The bounds of serving lines.
+public enum ServingLimits {
+    /// What is read or given to a socket at a time.
+    public static let pieceBytes = 256 * 1024
+    public static let pieceLines = 4096
+    /// A region of a file given to `sendfile` at a time.
+    public static let regionBytes: UInt64 = 1 << 20
+    public static let heartbeatInterval = Duration.seconds(1)
+}
