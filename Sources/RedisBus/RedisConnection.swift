@@ -128,8 +128,11 @@ final class RedisConnection {
     }
 
     private static func reason(_ context: UnsafeMutablePointer<redisAsyncContext>) -> String {
-        guard context.pointee.err != 0, let text = context.pointee.errstr else { return "closed by Redis" }
-        return String(cString: text)
+        if context.pointee.err != 0, let text = context.pointee.errstr { return String(cString: text) }
+        guard context.pointee.c.err != 0 else { return "closed" }
+        return withUnsafeBytes(of: context.pointee.c.errstr) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
     }
 
     private static func decode(_ reply: redisReply) -> RedisReply? {

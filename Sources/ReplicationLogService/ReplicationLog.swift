@@ -49,9 +49,9 @@ public final class ReplicationLog {
     private let log: DiagnosticLog
     private var isStopping = false
 
-    /// Starts to serve. `bus`: nil for none.
+    /// Starts to serve. `bus`: nil for none; `seal`: authenticates what is published.
     public init(
-        core: LogCore, bus: (any Bus)?, options: Options, metrics: Metrics, log: DiagnosticLog
+        core: LogCore, bus: (any Bus)?, seal: BusSeal?, options: Options, metrics: Metrics, log: DiagnosticLog
     ) throws(SocketError) {
         self.core = core
         self.bus = bus
@@ -62,7 +62,6 @@ public final class ReplicationLog {
         endpoints = LogEndpoints(
             core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options, metrics: metrics)
         let topics = Topics(clusterName: options.clusterName)
-        let seal = options.secret.map(BusSeal.init(secret:))
         publisher = bus.map {
             LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
         }
@@ -136,13 +135,5 @@ public final class ReplicationLog {
             Double(server.connectionCount)
         }
         ProcessMetrics.register(in: metrics)
-    }
-}
-
-extension BusSeal {
-    /// HMAC-SHA-256 under the cluster's secret.
-    init(secret: [UInt8]) {
-        let code = HMACSHA256(key: secret)
-        self.init(sign: { code.tag(of: $0) }, isEqual: { ConstantTime.equal($0, $1) })
     }
 }

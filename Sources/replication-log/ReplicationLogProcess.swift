@@ -115,7 +115,8 @@ enum ReplicationLogProcess {
         StoreMetrics.register(opened.store, in: metrics)
         do throws(SocketError) {
             let service = try ReplicationLog(
-                core: core, bus: bus(settings, metrics, log), options: options(settings), metrics: metrics,
+                core: core, bus: bus(settings, metrics, log),
+                seal: settings.common.clusterSecret.map { BusSeal(secret: $0.bytes) }, options: options(settings), metrics: metrics,
                 log: log)
             self.service = service
             signals = ServiceProcess.onTermination { stop(service, opened.store, log) }

@@ -42,7 +42,7 @@ public struct LogRequest: Sendable, Equatable {
 }
 
 /// Where a pod's lines come from.
-public enum FollowerSource: String, Sendable {
+public enum FollowerSource: String, CaseIterable, Sendable {
     case bootstrap
     case redis
     case tail

@@ -12,6 +12,9 @@ public struct HTTPQuery: Sendable, Sequence {
     /// As it was sent, without the `?`.
     let bytes: ByteSlice
 
+    /// As it was sent, without the `?`; visible ASCII.
+    public var raw: String { bytes.text }
+
     public var isEmpty: Bool { bytes.count == 0 }
 
     /// The first item with this name.

@@ -1,0 +1,177 @@
+import Crypto
+import EventLoop
+import LogLine
+import LogServing
+import Operations
+import Replication
+import Views
+import Web
+
+/// A chat-server as a whole: the replica of the log, what reads it, and the way for writes.
+@LoopActor
+public final class ChatServer {
+    public struct Options {
+        public var host: String
+        public var port: UInt16
+        public var basePath: String
+        public var replicaID: String
+        /// Random, made by the process at its start.
+        public var incarnation: UInt64
+        public var secret: [UInt8]?
+        public var allowedOrigins: AllowedOrigins
+        public var drainWindow: Duration
+
+        public init(
+            host: String, port: UInt16, basePath: String, replicaID: String, incarnation: UInt64,
+            secret: [UInt8]?, allowedOrigins: AllowedOrigins, drainWindow: Duration
+        ) {
+            self.host = host
+            self.port = port
+            self.basePath = basePath
+            self.replicaID = replicaID
+            self.incarnation = incarnation
+            self.secret = secret
+            self.allowedOrigins = allowedOrigins
+            self.drainWindow = drainWindow
+        }
+    }
+
+    public let replica: Replica
+    public let server: HTTPServer
+    private let endpoints: PodEndpoints
+    private let tails: LineTails
+    private let waits = PositionWaits()
+    private let upstream: any LogUpstream
+    private let options: Options
+    private var drainTimer: LoopTimer?
+
+    /// Starts to serve (not ready yet) and to follow the log.
+    public init(
+        replica: Replica, upstream: any LogUpstream, options: Options, metrics: Metrics
+    ) throws(SocketError) {
+        self.replica = replica
+        self.upstream = upstream
+        self.options = options
+        tails = LineTails {
+            guard let last = replica.lastHeartbeat,
+                LoopClock.monotonic - last.at < PodLimits.relayedHeartbeatAge
+            else { return nil }
+            return last.identity
+        }
+        endpoints = PodEndpoints(
+            replica: replica, upstream: upstream, tails: tails, waits: waits, options: options,
+            metrics: metrics)
+        let service = Service(
+            endpoints.routes,
+            options: Service.Options(
+                prefixes: ["/chat-server", options.basePath],
+                isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
+                allowedOrigins: options.allowedOrigins),
+            metrics: metrics)
+        server = try HTTPServer(host: options.host, port: options.port, handler: service)
+        endpoints.connectionCount = { [unowned self] in server.connectionCount }
+        registerMetrics(metrics)
+        replica.onApplied = { [unowned self] in applied(from: $0) }
+        replica.onDiscarded = { [unowned self] _ in
+            tails.close()
+            waits.discarded()
+        }
+        replica.run()
+    }
+
+    // MARK: Lines
+
+    private func applied(from position: UInt64) {
+        let source = replica.source
+        if tails.count > 0 {
+            let bytes = Int(source.index.end - position)
+            // Trimmed: more than the whole memory came at once; the tails read on from what is kept.
+            let slices = (try? source.history.slices(from: position, bytesMax: bytes)) ?? [.empty]
+            // Only the last slice ends at the source's end; for the tails one sign that something came is enough.
+            tails.publish(slices.count == 1 ? slices[0] : .empty)
+        }
+        waits.applied(source.index.last)
+    }
+
+    // MARK: Draining
+
+    /// Not ready from now on; still accepts during the window, because those who send connections here learn late;
+    /// closes its connections spread over the window; then `completion`.
+    public func drain(_ completion: @escaping @LoopActor () -> Void) {
+        endpoints.isDraining = true
+        server.startDraining()
+        let start = LoopClock.monotonic
+        drainTimer = LoopTimer(every: PodLimits.drainStep) { [unowned self] in
+            let left = options.drainWindow - (LoopClock.monotonic - start)
+            if left > .zero {
+                server.drainConnections(share: min(1, PodLimits.drainStep / left))
+            } else {
+                finishDraining(since: start, completion)
+            }
+        }
+    }
+
+    private func finishDraining(since start: Duration, _ completion: @LoopActor () -> Void) {
+        server.closeListener()
+        tails.close()
+        server.drainConnections()
+        let isOver = LoopClock.monotonic - start > options.drainWindow + PodLimits.drainGrace
+        guard server.connectionCount == 0 || isOver else { return }
+        drainTimer = nil
+        completion()
+    }
+
+    // MARK: Metrics
+
+    private func registerMetrics(_ metrics: Metrics) {
+        let replica = replica
+        metrics.gauge("chat_pod_applied_offset", "The newest applied offset.") {
+            Double(replica.source.index.last.value)
+        }
+        metrics.gauge("chat_pod_head_offset", "The highest offset heard of.") { Double(replica.head.value) }
+        metrics.gauge("chat_pod_lag_entries", "Lines heard of and not applied.") {
+            Double(replica.head - replica.source.index.last)
+        }
+        metrics.gauge("chat_pod_ready", "1 when caught up since the start.") { replica.isReady ? 1 : 0 }
+        metrics.gauge("chat_pod_history_bytes", "Bytes of the lines in memory.") {
+            Double(replica.source.history.bytes)
+        }
+        metrics.gauge("chat_pod_index_bytes", "Memory of the index over them.") {
+            Double(replica.source.index.indexBytes)
+        }
+        metrics.gauge("chat_pod_buffered_bytes", "Bytes of lines that wait for earlier ones.") {
+            Double(replica.bufferedBytes)
+        }
+        for source in FollowerSource.allCases {
+            metrics.gauge(
+                "chat_pod_source", "1 for where lines come from.", labels: ["source": source.rawValue]
+            ) { replica.lineSource == source ? 1 : 0 }
+        }
+        metrics.gauge("chat_pod_waiting_writes", "Forwarded writes without a result.") { [upstream] in
+            Double(upstream.waitingWrites)
+        }
+        metrics.gauge("chat_pod_waiting_reads", "Reads that wait for a position.") { [waits] in
+            Double(waits.count)
+        }
+        metrics.gauge("chat_http_connections", "HTTP connections that are open.") { [unowned self] in
+            Double(server.connectionCount)
+        }
+        registerFollower(metrics)
+        ProcessMetrics.register(in: metrics)
+    }
+
+    private func registerFollower(_ metrics: Metrics) {
+        func counter(_ name: String, _ help: String, _ path: KeyPath<FollowerCounters, Int>) {
+            metrics.counter("chat_pod_\(name)_total", help) { [replica] in UInt64(replica.counters[keyPath: path]) }
+        }
+        counter("applied_lines", "Lines applied.", \.linesApplied)
+        counter("skipped_lines", "Lines that had been applied before.", \.linesSkipped)
+        counter("repairs", "Gaps repaired from the log.", \.repairs)
+        counter("reorder_overflows", "Times the lines behind a gap were dropped for their number.", \.reorderOverflows)
+        counter("foreign_batches", "Payloads of another epoch.", \.foreignBatches)
+        counter("foreign_heartbeats", "Heartbeats of another epoch.", \.foreignHeartbeats)
+        counter("doubts", "Times Redis gave reason to ask the log whether it is still ours.", \.doubts)
+        counter("failed_log_requests", "Requests to the log that failed.", \.failedRequests)
+        counter("discards", "Times the history was given up because the log said so.", \.discards)
+    }
+}

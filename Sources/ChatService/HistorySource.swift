@@ -1,0 +1,69 @@
+import EventLoop
+import LogLine
+import LogServing
+import Replication
+import Views
+import Web
+
+/// Serves lines from a pod's memory.
+@LoopActor
+final class HistorySource: LineSource {
+    let history: History
+    /// Whose history it is; nil until the log has told.
+    var epoch: Epoch?
+
+    init(_ history: History, epoch: Epoch? = nil) {
+        self.history = history
+        self.epoch = epoch
+    }
+
+    var index: LogIndex { history.index }
+
+    /// Precondition: the epoch is known.
+    var identity: LogIdentity {
+        guard let epoch else { preconditionFailure("nothing is served before the epoch is known") }
+        return LogIdentity(epoch: epoch, offset: index.last, digest: index.digest)
+    }
+
+    func send(
+        _ positions: Range<UInt64>, to writer: BodyWriter,
+        _ completion: @escaping @LoopActor @Sendable (Result<UInt64, LogError>) -> Void
+    ) {
+        let bytes = min(positions.count, ServingLimits.pieceBytes)
+        completion(
+            slices { () throws(Trimmed) in try history.slices(from: positions.lowerBound, bytesMax: bytes) }
+                .map { slices in
+                    for slice in slices { writer.write(slice) }
+                    return positions.lowerBound + UInt64(slices.reduce(0) { $0 + $1.count })
+                })
+    }
+
+    func read(
+        _ runs: [LineRun], _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void
+    ) {
+        completion(
+            slices { () throws(Trimmed) in
+                var found = [ByteSlice]()
+                for run in runs { found += try history.slices(of: run.positions) }
+                return found
+            })
+    }
+
+    func digest(
+        at offset: Offset, _ completion: @escaping @LoopActor @Sendable (Result<Digest, LogError>) -> Void
+    ) {
+        do throws(Trimmed) {
+            completion(.success(try history.digest(at: offset)))
+        } catch {
+            completion(.failure(HistorySource.trimmed(error)))
+        }
+    }
+
+    private func slices(_ read: () throws(Trimmed) -> [ByteSlice]) -> Result<[ByteSlice], LogError> {
+        do throws(Trimmed) { return .success(try read()) } catch { return .failure(HistorySource.trimmed(error)) }
+    }
+
+    private static func trimmed(_ error: Trimmed) -> LogError {
+        LogError(.ioError, "this pod's memory begins at offset \(error.first) now")
+    }
+}

@@ -1,0 +1,190 @@
+import EventLoop
+import LogLine
+import LogServing
+import Operations
+import Replication
+import Views
+import Web
+
+/// What a chat-server answers over HTTP: docs/openapi.yaml.
+@LoopActor
+final class PodEndpoints {
+    private let replica: Replica
+    private let upstream: any LogUpstream
+    private let tails: LineTails
+    private let waits: PositionWaits
+    private let options: ChatServer.Options
+    private let metrics: Metrics
+    private var ids: WriteIDs
+    private let started = LoopClock.monotonic
+    var isDraining = false
+    var connectionCount: @LoopActor () -> Int = { 0 }
+
+    init(
+        replica: Replica, upstream: any LogUpstream, tails: LineTails, waits: PositionWaits,
+        options: ChatServer.Options, metrics: Metrics
+    ) {
+        self.replica = replica
+        self.upstream = upstream
+        self.tails = tails
+        self.waits = waits
+        self.options = options
+        self.metrics = metrics
+        ids = WriteIDs(incarnation: options.incarnation)
+    }
+
+    var routes: [Route] {
+        [
+            Route(.post, "/messages/*", bodyBytesMax: ServerLimits.bodyBytesMax, { [self] in postMessage($0) }),
+            Route(.get, "/messages", { [self] in messages($0, channel: nil) }),
+            Route(.get, "/messages/*", { [self] in messages($0, channel: $0.segments[1]) }),
+            Route(.get, "/log", isGuarded: true, { [self] in lines($0, isTail: false) }),
+            Route(.get, "/log/tail", isGuarded: true, { [self] in lines($0, isTail: true) }),
+            Route(.get, "/state", { [self] in $0.respond(state()) }),
+            Route(.get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
+            Route(.get, "/readyz", { [self] in $0.respond(readiness()) }),
+            Route(.get, "/metrics", { [self] in $0.respond(exposition()) }),
+        ]
+    }
+
+    // MARK: Writing
+
+    private func postMessage(_ exchange: Exchange) {
+        exchange.answering { () throws(Problem) in
+            try exchange.refuseQuery()
+            let channel = try LogReads.publicChannel(exchange.segments[1])
+            var draft = try Problem.from { () throws(InvalidField) in
+                try Draft.decode(message: exchange.body.pointer, channel: channel)
+            }
+            if draft.id == nil { draft.id = ids.next() }
+            upstream.append(draft) { [replica] result in
+                if let position = result.position { replica.acknowledged(position) }
+                exchange.respond(Response(result))
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private func messages(_ exchange: Exchange, channel name: [UInt8]?) {
+        exchange.answering { () throws(Problem) in
+            let channel = if let name { try LogReads.publicChannel(name) } else { Channel?.none }
+            guard let wait = try PositionQuery(exchange.queryItems) else {
+                return try readMessages(exchange, channel)
+            }
+            try waitForPosition(wait, exchange) { [self] () throws(Problem) in
+                try readMessages(exchange, channel)
+            }
+        }
+    }
+
+    private func readMessages(_ exchange: Exchange, _ channel: Channel?) throws(Problem) {
+        let reads = LogReads(source: replica.source, tails: tails)
+        try reads.messages(exchange, channel: channel) { [upstream] exchange in
+            ReadPassing.pass(exchange, exchange.segments, to: upstream)
+        }
+    }
+
+    private func waitForPosition(
+        _ wait: PositionQuery, _ exchange: Exchange,
+        then read: @escaping @LoopActor () throws(Problem) -> Void
+    ) throws(Problem) {
+        if let epoch = replica.source.epoch { try wait.check(epoch) }
+        if replica.source.epoch != nil, replica.source.index.last >= wait.position.offset { return try read() }
+        let isWaiting = waits.add(wait.position.offset, timeout: wait.timeout) { [replica] outcome in
+            exchange.answering { () throws(Problem) in
+                guard !exchange.isAbandoned else { return }
+                if let epoch = replica.source.epoch { try wait.check(epoch) }
+                switch outcome {
+                case .reached: try read()
+                case .timedOut:
+                    throw Problem(
+                        .waitTimedOut,
+                        "this pod is at offset \(replica.source.index.last), not at \(wait.position.offset), after \(wait.timeout)",
+                        field: "at_least")
+                case .superseded:
+                    throw Problem(.epochConflict, "the log became another one meanwhile", field: "at_least")
+                }
+            }
+        }
+        guard isWaiting else {
+            throw Problem(.overloaded, "\(PodLimits.waitingReadsMax) reads wait for a position already")
+        }
+    }
+
+    private func lines(_ exchange: Exchange, isTail: Bool) {
+        exchange.answering { () throws(Problem) in
+            let query = try LogQuery(exchange.queryItems)
+            let source = try lineSource(query, isTail: isTail)
+            guard query.after >= source.index.first.previous || query.after > source.index.last else {
+                guard source === replica.source, !isTail else {
+                    throw Problem(
+                        .notFound, "this pod's memory begins at offset \(source.index.first)", field: "after")
+                }
+                return ReadPassing.pass(exchange, exchange.segments, to: upstream)
+            }
+            try LogReads(source: source, tails: tails).lines(exchange, query, isTail: isTail)
+        }
+    }
+
+    /// The history that is asked for: the current one, or the superseded one by its epoch.
+    private func lineSource(_ query: LogQuery, isTail: Bool) throws(Problem) -> HistorySource {
+        if let superseded = replica.superseded, let epoch = query.epoch, epoch == superseded.epoch, !isTail {
+            return superseded
+        }
+        guard replica.source.epoch != nil else {
+            throw Problem(.notReady, "this pod has not reached its log yet")
+        }
+        return replica.source
+    }
+
+    // MARK: About itself
+
+    private func state() -> Response {
+        let source = replica.source
+        let head = replica.head
+        return Response(200, type: MediaType.json) { buffer in
+            buffer.append("{\"service\":\"chat-server\",\"replica_id\":")
+            buffer.appendJSONString(Array(options.replicaID.utf8))
+            let epoch = source.epoch.map { "\"\($0)\"" } ?? "null"
+            let superseded = replica.superseded?.epoch.map { ",\"superseded_epoch\":\"\($0)\"" } ?? ""
+            buffer.append(
+                utf8: """
+                    ,"epoch":\(epoch),"offset":\(source.index.last),"head":\(head),\
+                    "lag":\(head - source.index.last),"digest":"\(source.index.digest)",\
+                    "source":"\(replica.lineSource.rawValue)","ready":\(replica.isReady && !isDraining),\
+                    "first":\(source.index.first),"first_digest":"\(source.index.firstDigest)",\
+                    "connections":\(connectionCount()),"waiting_writes":\(upstream.waitingWrites),\
+                    "log_reachable":\(upstream.isReachable),"history_bytes":\(source.history.bytes),\
+                    "uptime_seconds":\((LoopClock.monotonic - started).components.seconds),\
+                    "version":"\(Version.current)"\(superseded)}\n
+                    """)
+        }
+    }
+
+    private func readiness() -> Response {
+        if isDraining { return Response(Problem(.notReady, "this pod is shutting down")) }
+        guard replica.isReady else {
+            return Response(
+                Problem(
+                    .notReady,
+                    "this pod is catching up: applied \(replica.source.index.last) of \(replica.head)"))
+        }
+        return Response(200, type: MediaType.text) { $0.append("ready\n") }
+    }
+
+    private func exposition() -> Response {
+        var text = [UInt8]()
+        metrics.render(into: &text)
+        return Response(200, fields: [("content-type", Metrics.contentType)], body: .bytes(ByteSlice(text)))
+    }
+}
+
+extension AppendResult {
+    var position: Position? {
+        switch self {
+        case .written(let receipt), .repeated(let receipt): receipt.position
+        case .refused: nil
+        }
+    }
+}

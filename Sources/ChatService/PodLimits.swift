@@ -1,0 +1,12 @@
+/// The bounds of a pod.
+public enum PodLimits {
+    /// Reads that wait for a position (`at_least`).
+    static let waitingReadsMax = 10_000
+    static let readWaitDefault = Duration.seconds(5)
+    static let readWaitMax = Duration.seconds(60)
+    /// A heartbeat of the log that is older is not relayed any more.
+    static let relayedHeartbeatAge = Duration.milliseconds(1500)
+    /// How long a draining pod waits for answers that are under way after its window.
+    static let drainGrace = Duration.seconds(10)
+    static let drainStep = Duration.milliseconds(100)
+}

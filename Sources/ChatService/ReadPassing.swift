@@ -1,0 +1,82 @@
+import EventLoop
+import LogLine
+import Replication
+import Web
+
+/// Passes a read on to the log and its answer back, piece by piece, with the reader's back-pressure: for what is older
+/// than this pod's memory.
+@LoopActor
+final class ReadPassing {
+    private let exchange: Exchange
+    private var read: (any PassedRead)?
+    private var writer: BodyWriter?
+    private var isPaused = false
+
+    /// Precondition: `exchange` was parsed.
+    static func pass(_ exchange: Exchange, _ segments: [[UInt8]], to upstream: any LogUpstream) {
+        let passing = ReadPassing(exchange)
+        let path = segments.map { "/" + PathEncoding.encode(segment: $0) }.joined()
+        let query = exchange.head?.query.raw ?? ""
+        let target = query.isEmpty ? path : "\(path)?\(query)"
+        passing.read = upstream.read(target, accept: exchange.head?.header("accept")) { passing.received($0) }
+        exchange.onAbandoned = { passing.cancel() }
+    }
+
+    private init(_ exchange: Exchange) { self.exchange = exchange }
+
+    private func received(_ event: PassedReadEvent) {
+        switch event {
+        case .started(let status, let type, let length): respond(status, type, length)
+        case .bytes(let bytes): forward(bytes)
+        case .ended:
+            read = nil
+            writer?.finish()
+        case .failed(let reason):
+            read = nil
+            guard exchange.isAnswered else {
+                return exchange.respond(
+                    Response(
+                        Problem(
+                            .unavailable, "this is older than the pod's memory, and the log cannot be read: \(reason)")))
+            }
+            writer?.fail(reason)
+        }
+    }
+
+    private func respond(_ status: Int, _ type: String?, _ length: Int?) {
+        exchange.onAbandoned = nil
+        exchange.respond(
+            Response(
+                status, fields: type.map { [("content-type", $0)] } ?? [],
+                body: .stream(length: length) { self.start($0) }))
+        // HEAD, or a client that is gone: nobody wants the body.
+        if writer == nil { cancel() }
+    }
+
+    private func start(_ writer: BodyWriter) {
+        self.writer = writer
+        writer.onAbandoned = { self.cancel() }
+        writer.onRoom = { self.resume() }
+    }
+
+    private func forward(_ bytes: UnsafeRawBufferPointer) {
+        guard let writer else { return }
+        writer.write(ByteSlice(bytes))
+        guard !writer.hasRoom, !isPaused else { return }
+        isPaused = true
+        read?.pause()
+        writer.waitForRoom()
+    }
+
+    private func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        read?.resume()
+    }
+
+    private func cancel() {
+        let running = read
+        read = nil
+        running?.cancel()
+    }
+}

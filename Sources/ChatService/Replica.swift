@@ -1,0 +1,271 @@
+import EventLoop
+import LogLine
+import Operations
+import Replication
+import Views
+
+/// A pod's copy of the log: performs what the `Follower` decides. Lines come from Redis or from the log, are applied in
+/// the order of their offsets, each exactly once, and stand in memory as they stand in the log.
+///
+/// Happy path, gaps, outages and changed epochs: see `Follower`. Here is only the doing: verify, copy, tell.
+@LoopActor
+public final class Replica {
+    /// What is served now.
+    private(set) var source: HistorySource
+    /// What was served before the log became another one, kept readable for a while.
+    private(set) var superseded: HistorySource?
+    /// The log's own word, as it came last.
+    private(set) var lastHeartbeat: (identity: LogIdentity, at: Duration)?
+
+    /// Lines were applied; `position` is the stream position before them.
+    var onApplied: (@LoopActor (_ position: UInt64) -> Void)?
+    var onDiscarded: (@LoopActor (DiscardReason) -> Void)?
+
+    private var follower: Follower
+    private let upstream: any LogUpstream
+    private let bus: (any Bus)?
+    private let topics: Topics
+    private let seal: BusSeal?
+    private let makeHistory: @LoopActor () -> History
+    private let supersededRetention: Duration
+    private let log: DiagnosticLog
+    private let gate = RepetitionGate()
+    private let refusedPayloads: Counter
+
+    /// The request under way and its line that is not complete yet.
+    private var stream: (number: Int, isLive: Bool)?
+    private let partial = ByteBuffer()
+    private var timer: LoopTimer?
+    private var timerDue = Duration.zero
+    private var retention: LoopTimer?
+    private let start = LoopClock.monotonic
+
+    public init(
+        upstream: any LogUpstream, bus: (any Bus)?, topics: Topics, seal: BusSeal?,
+        makeHistory: @escaping @LoopActor () -> History, supersededRetention: Duration, metrics: Metrics,
+        log: DiagnosticLog
+    ) {
+        self.upstream = upstream
+        self.bus = bus
+        self.topics = topics
+        self.seal = seal
+        self.makeHistory = makeHistory
+        self.supersededRetention = supersededRetention
+        self.log = log
+        source = HistorySource(makeHistory())
+        follower = Follower(hasBus: bus != nil, jitterSeed: UInt64.random(in: 0...UInt64.max))
+        refusedPayloads = metrics.counter(
+            "chat_pod_refused_payloads_total", "Redis payloads that were malformed or not authentic.")
+        timer = LoopTimer { [unowned self] in
+            timerDue = .zero
+            handle(.tick)
+        }
+    }
+
+    /// Begins to follow the log.
+    public func run() {
+        bus?.onEvent = { [unowned self] in received($0) }
+        handle(.start)
+    }
+
+    var isReady: Bool { follower.isReady }
+    var lineSource: FollowerSource { follower.source }
+    var head: Offset { follower.head }
+    var counters: FollowerCounters { follower.counters }
+    var bufferedBytes: Int { follower.bufferedBytes }
+
+    /// The log answered a write of ours.
+    func acknowledged(_ position: Position) { handle(.acknowledged(position)) }
+
+    // MARK: Events
+
+    private var now: Duration { LoopClock.monotonic - start }
+
+    private func handle(_ event: FollowerEvent) {
+        let before = source.index.end
+        for action in follower.handle(event, at: now) { perform(action) }
+        if source.index.end > before { onApplied?(before) }
+        scheduleTick()
+    }
+
+    private func scheduleTick() {
+        let now = now
+        guard let due = follower.nextDeadline(after: now), timerDue == .zero || due < timerDue else { return }
+        timerDue = due
+        timer?.schedule(after: due - now)
+    }
+
+    private func received(_ event: BusEvent) {
+        switch event {
+        case .ready(.subscriber): handle(.busSubscribed)
+        case .lost(.subscriber, _, _): handle(.busLost)
+        case .ready(.publisher), .lost(.publisher, _, _): break
+        case .message(let channel, let payload):
+            if channel.elementsEqual(topics.log) {
+                receivedLines(payload)
+            } else if channel.elementsEqual(topics.head) {
+                receivedHeartbeat(payload)
+            }
+        }
+    }
+
+    private func receivedLines(_ payload: UnsafeRawBufferPointer) {
+        do throws(BusError) {
+            handle(.busLines(try BusPayload.decode(payload, seal: seal)))
+        } catch {
+            refuse("lines", error)
+        }
+    }
+
+    private func receivedHeartbeat(_ payload: UnsafeRawBufferPointer) {
+        do throws(BusError) {
+            let identity = try Heartbeat.decode(payload, seal: seal)
+            if identity.epoch == follower.epoch { lastHeartbeat = (identity, LoopClock.monotonic) }
+            handle(.busHeartbeat(identity))
+        } catch {
+            refuse("heartbeat", error)
+        }
+    }
+
+    private func refuse(_ what: DiagnosticValue, _ error: BusError) {
+        refusedPayloads.increment()
+        guard let suppressed = gate.admit("payload", at: .now) else { return }
+        log.warning(
+            "refused a payload from Redis\(RepetitionGate.note(suppressed))",
+            ["what": what, "reason": .init(error)])
+    }
+
+    // MARK: Actions
+
+    private func perform(_ action: FollowerAction) {
+        switch action {
+        case .subscribe: bus?.start()
+        case .open(let request): open(request)
+        case .close(let number): close(number)
+        case .apply(let batch, let from): apply(batch, from: from)
+        case .discard(let reason): discard(reason)
+        case .becomeReady:
+            log.info("ready", ["offset": .init(follower.applied), "took": .init(now)])
+        case .useSource(let source):
+            log.info("following", ["source": .init(source.rawValue), "offset": .init(follower.applied)])
+        }
+    }
+
+    private func apply(_ batch: LineBatch, from first: Int) {
+        let bytes = batch.bytes.pointer
+        for line in batch.lines[first...] {
+            source.history.append(UnsafeRawBufferPointer(rebasing: bytes[line.range]), scan: line.scan)
+        }
+        source.epoch = follower.epoch
+    }
+
+    /// Our log has said that what we remember is not its history: keep it aside, begin anew.
+    private func discard(_ reason: DiscardReason) {
+        log.error(
+            "discarding this pod's history and starting over: our log is another one now",
+            ["reason": .init(reason), "offset": .init(source.index.last)])
+        if !source.index.isEmpty {
+            superseded = source
+            retention = LoopTimer { [unowned self] in superseded = nil }
+            retention?.schedule(after: supersededRetention)
+        }
+        source = HistorySource(makeHistory())
+        lastHeartbeat = nil
+        onDiscarded?(reason)
+    }
+
+    // MARK: The stream from the log
+
+    private func open(_ request: LogRequest) {
+        stream = (request.number, request.mode == .live)
+        partial.release()
+        upstream.open(request) { [unowned self] event in received(event, from: request.number) }
+    }
+
+    private func close(_ number: Int) {
+        guard stream?.number == number else { return }
+        stream = nil
+        partial.release()
+        upstream.close(number)
+    }
+
+    private func received(_ event: LogStreamEvent, from number: Int) {
+        guard stream?.number == number else { return }
+        switch event {
+        case .started(let epoch, let head):
+            handle(.streamStarted(number, epoch: epoch, head: head))
+            source.epoch = follower.epoch
+        case .bytes(let bytes): received(bytes, from: number)
+        case .ended(let end):
+            let isCut = end == .complete && !partial.isEmpty
+            stream = nil
+            partial.release()
+            handle(.streamEnded(number, isCut ? .broken : end))
+        }
+    }
+
+    private func received(_ bytes: UnsafeRawBufferPointer, from number: Int) {
+        let before = source.index.end
+        let isIntact: Bool
+        if partial.isEmpty {
+            isIntact = takeLines(bytes, from: number) { partial.append($0) }
+        } else {
+            partial.append(bytes)
+            var rest = 0
+            isIntact = takeLines(partial.pointer, from: number) { rest = $0.count }
+            if isIntact { partial.consume(partial.count - rest) }
+        }
+        if source.index.end > before { onApplied?(before) }
+        guard stream?.number == number else { return }
+        guard isIntact, partial.count <= LineLimits.lineBytesMax else {
+            close(number)
+            return handle(.streamEnded(number, .broken))
+        }
+        handle(.streamProgress(number))
+    }
+
+    /// False: something is no line, or not the next one. `keep` gets what is behind the last whole line.
+    private func takeLines(
+        _ bytes: UnsafeRawBufferPointer, from number: Int, keep: (UnsafeRawBufferPointer) -> Void
+    ) -> Bool {
+        var splitter = LineSplitter(bytes)
+        while let range = splitter.next() {
+            guard take(bytes, range, from: number) else { return false }
+        }
+        keep(UnsafeRawBufferPointer(rebasing: bytes[splitter.consumed...]))
+        return true
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, from number: Int) -> Bool {
+        let line = UnsafeRawBufferPointer(rebasing: bytes[range])
+        // A blank line is a sign of life; `{"e…` is a heartbeat, lines begin with `{"o…`.
+        if line.isEmpty { return true }
+        if line.count > 2, line[2] == UInt8(ascii: "e") { return takeHeartbeat(line, from: number) }
+        do throws(LineError) {
+            let scan = try Line.scan(line)
+            switch follower.take(scan.offset, crc: scan.crc, from: number) {
+            case .apply:
+                let whole = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound..<range.upperBound + 1])
+                source.history.append(whole, scan: scan)
+                return true
+            case .skip: return true
+            case .refuse: return false
+            }
+        } catch {
+            log.warning("the log's stream holds a damaged line", ["reason": .init(error)])
+            return false
+        }
+    }
+
+    private func takeHeartbeat(_ line: UnsafeRawBufferPointer, from number: Int) -> Bool {
+        do throws(BusError) {
+            let identity = try Heartbeat.decode(line)
+            lastHeartbeat = (identity, LoopClock.monotonic)
+            handle(.streamHeartbeat(number, identity))
+            return stream?.number == number
+        } catch {
+            log.warning("the log's stream holds a malformed heartbeat", ["reason": .init(error)])
+            return false
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import EventLoop
+import LogLine
+import Replication
+import Web
+
+/// The bounds of the way to the log.
+public enum LogClientLimits {
+    /// Batches of writes that are sent and not answered.
+    static let pipelinedBatchesMax = 8
+    /// One batch; one draft at least.
+    static let batchBytesMax = 1 << 20
+    static let batchDraftsMax = 2_000
+    /// Writes that wait for their result, whether sent or not; a further one is refused.
+    public static let waitingWritesMax = 16_384
+    public static let waitingBytesMax = 64 << 20
+    /// While the log is away, so many may wait for it to come back …
+    public static let waitingWhileAwayMax = 1_024
+    /// … for so long.
+    public static let waitWhileAway = Duration.seconds(1)
+    static let reconnectDelayMin = Duration.milliseconds(50)
+    static let reconnectDelayMax = Duration.seconds(2)
+    /// A connection that was open for at least so long and breaks while nothing is under way is replaced without a word.
+    static let quietCloseAge = Duration.seconds(5)
+    /// How often waiting writes are looked through for those whose time is over.
+    static let sweepInterval = Duration.milliseconds(50)
+    /// One line of the log's answer to a batch.
+    static let resultBytesMax = 64 * 1024
+    /// A refusal's body.
+    static let problemBytesMax = 64 * 1024
+    /// A stream on which nothing comes is broken off by the follower; this is only the last resort.
+    static let streamSilence = Duration.seconds(30)
+}
+
+/// The log over HTTP: one connection for writes, one for the stream of lines, a few for reads that are passed on.
+@LoopActor
+public final class HTTPLog {
+    private let origin: Origin
+    private let fields: [(name: String, value: String)]
+    private let writes: WriteStream
+    private let reads: HTTPClient
+    private var streams = [Int: LineStream]()
+
+    /// - Parameters:
+    ///   - secret: the cluster's, sent as bearer token.
+    ///   - writeTimeout: how long a write may wait for its result.
+    public init(
+        _ origin: Origin, secret: [UInt8]?, writeTimeout: Duration,
+        onStatus: @escaping @LoopActor (WriteStreamStatus) -> Void
+    ) {
+        self.origin = origin
+        fields = secret.map { [("authorization", "Bearer \(String(decoding: $0, as: UTF8.self))")] } ?? []
+        writes = WriteStream(origin, fields: fields, writeTimeout: writeTimeout, onStatus: onStatus)
+        reads = HTTPClient(origin)
+    }
+}
+
+extension HTTPLog: @LoopActor LogUpstream {
+    public var isReachable: Bool { writes.isOpen }
+    public var waitingWrites: Int { writes.waitingCount }
+
+    public func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void) {
+        writes.append(draft, completion: completion)
+    }
+
+    public func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void) {
+        let number = request.number
+        streams[number] = LineStream(request, origin: origin, fields: fields) { [weak self] event in
+            if case .ended = event { self?.streams[number] = nil }
+            onEvent(event)
+        }
+    }
+
+    public func close(_ request: Int) {
+        streams.removeValue(forKey: request)?.close()
+    }
+
+    public func read(
+        _ target: String, accept: String?, onEvent: @escaping (PassedReadEvent) -> Void
+    ) -> any PassedRead {
+        var fields = fields
+        if let accept { fields.append(("accept", accept)) }
+        let consumer = PassedReadConsumer(onEvent)
+        return reads.send(ClientRequest(.get, target, fields: fields), consumer)
+    }
+}
+
+extension ClientExchange: @LoopActor PassedRead {}
+
+/// Tells the port's events of an answer.
+@LoopActor
+private final class PassedReadConsumer: ResponseConsumer {
+    private let onEvent: (PassedReadEvent) -> Void
+
+    init(_ onEvent: @escaping (PassedReadEvent) -> Void) { self.onEvent = onEvent }
+
+    func received(_ head: ResponseHead) {
+        onEvent(
+            .started(status: head.status, type: head.fields.value("content-type"), length: head.contentLength))
+    }
+
+    func received(body bytes: UnsafeRawBufferPointer) { onEvent(.bytes(bytes)) }
+    func ended() { onEvent(.ended) }
+    func failed(_ error: ClientError) { onEvent(.failed(reason: error.message)) }
+}

@@ -1,0 +1,87 @@
+import EventLoop
+import LogLine
+import Replication
+import Web
+
+/// One `GET /log` or `GET /log/tail` on a connection of its own.
+@LoopActor
+final class LineStream: ResponseConsumer {
+    private let connection: ClientConnection
+    private var onEvent: ((LogStreamEvent) -> Void)?
+    private var refusal: ByteBuffer?
+    private var status = 0
+
+    init(
+        _ request: LogRequest, origin: Origin, fields: [(name: String, value: String)],
+        onEvent: @escaping (LogStreamEvent) -> Void
+    ) {
+        self.onEvent = onEvent
+        connection = ClientConnection(to: origin, silenceTime: LogClientLimits.streamSilence)
+        connection.send(ClientRequest(.get, LineStream.target(request), fields: fields), self)
+    }
+
+    /// Nothing more is heard of it.
+    func close() {
+        onEvent = nil
+        connection.close()
+    }
+
+    private static func target(_ request: LogRequest) -> String {
+        var target =
+            switch request.mode {
+            case .range: "/log?after=\(request.after)"
+            case .live: "/log/tail?after=\(request.after)&heartbeat=1"
+            }
+        if let proof = request.proof { target += "&epoch=\(proof.epoch)&digest=\(proof.digest)" }
+        return target
+    }
+
+    // MARK: ResponseConsumer
+
+    func received(_ head: ResponseHead) {
+        status = head.status
+        guard head.status == 200 else {
+            refusal = ByteBuffer()
+            return
+        }
+        guard let epoch = head.fields.value("log-epoch").flatMap({ Epoch($0) }),
+            let offset = head.fields.value("log-head").flatMap({ Offset(decimal: $0) })
+        else { return end(.broken) }
+        onEvent?(.started(epoch: epoch, head: offset))
+    }
+
+    func received(body bytes: UnsafeRawBufferPointer) {
+        guard let refusal else {
+            onEvent?(.bytes(bytes))
+            return
+        }
+        guard refusal.count + bytes.count <= LogClientLimits.problemBytesMax else { return end(.broken) }
+        refusal.append(bytes)
+    }
+
+    func ended() {
+        guard let refusal else { return end(.complete) }
+        end(LineStream.conflict(status, refusal.pointer).map { .conflict($0) } ?? .broken)
+    }
+
+    func failed(_ error: ClientError) { end(.broken) }
+
+    private func end(_ end: StreamEnd) {
+        let callback = onEvent
+        onEvent = nil
+        callback?(.ended(end))
+        connection.close()
+    }
+
+    /// What a 409 says of the log.
+    private static func conflict(_ status: Int, _ body: UnsafeRawBufferPointer) -> LogConflict? {
+        // A body that is no problem document is no conflict either: the stream counts as broken.
+        guard status == 409, let problem = try? Problem.decode(body), let log = problem.log else { return nil }
+        switch problem.type {
+        case .epochConflict: return .epoch(now: log.epoch)
+        case .beyondHead: return .beyondHead(log.offset)
+        case .digestConflict: return .digest
+        default: return nil
+        }
+    }
+}

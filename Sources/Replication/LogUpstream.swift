@@ -1,0 +1,50 @@
+import LogLine
+
+/// Port: a pod's way to its own log.
+///
+/// Conformances are bound to one thread (the event loop's); all closures are called there.
+public protocol LogUpstream: AnyObject {
+    /// Opens a stream of lines. `onEvent` gets `started` once, then bytes, and in any case `ended` once, unless it was
+    /// closed before.
+    func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void)
+
+    /// Breaks a stream off: nothing more is heard of it.
+    func close(_ request: Int)
+
+    /// Forwards a draft that carries an id, in the order of the calls. `completion` is called once, within the write
+    /// timeout: with the log's result, or with 503 when the draft was not passed on, or 504 when it is not known what
+    /// became of it.
+    func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void)
+
+    /// Passes a read on: `target` is the path with its query.
+    func read(_ target: String, accept: String?, onEvent: @escaping (PassedReadEvent) -> Void) -> any PassedRead
+
+    /// Whether the stream for writes is open.
+    var isReachable: Bool { get }
+    /// Writes that wait for their result.
+    var waitingWrites: Int { get }
+}
+
+public enum LogStreamEvent {
+    /// The log's headers Log-Epoch and Log-Head.
+    case started(epoch: Epoch, head: Offset)
+    /// Valid during the call only; cut anywhere.
+    case bytes(UnsafeRawBufferPointer)
+    case ended(StreamEnd)
+}
+
+/// A read under way.
+public protocol PassedRead: AnyObject {
+    func pause()
+    func resume()
+    func cancel()
+}
+
+public enum PassedReadEvent {
+    case started(status: Int, type: String?, length: Int?)
+    /// Valid during the call only.
+    case bytes(UnsafeRawBufferPointer)
+    case ended
+    /// `hasStarted`: part of the answer has come.
+    case failed(reason: String)
+}

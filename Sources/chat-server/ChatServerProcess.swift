@@ -1,0 +1,114 @@
+import ChatService
+import Crypto
+import EventLoop
+import LogClient
+import LogLine
+import Operations
+import RedisBus
+import Replication
+import Views
+import Web
+
+/// The process `chat-server`: settings, then the loop.
+enum ChatServerProcess {
+    static func run() -> Never {
+        let settings = parse()
+        let log = DiagnosticLog(
+            service: ChatServerSettings.service, level: settings.common.logLevel,
+            format: settings.common.logFormat)
+        EventLoop.shared.run { serve(settings, log) }
+        ServiceProcess.exit(.done)
+    }
+
+    private static func parse() -> ChatServerSettings {
+        do {
+            let request = try ChatServerSettings.parse(
+                arguments: Array(CommandLine.arguments.dropFirst()),
+                environment: ProcessEnvironment.variables())
+            switch request {
+            case .run(let settings): return settings
+            case .show(let text): ServiceProcess.exit(.done, saying: text)
+            }
+        } catch {
+            ServiceProcess.exit(.badSettings, saying: "\(ChatServerSettings.service): \(error)\n")
+        }
+    }
+
+    @LoopActor private static var server: ChatServer?
+    @LoopActor private static var signals = [LoopSignal]()
+
+    @LoopActor
+    private static func serve(_ settings: ChatServerSettings, _ log: DiagnosticLog) {
+        let metrics = Metrics()
+        let upstream = upstream(settings, log)
+        let replica = replica(settings, upstream, metrics, log)
+        do throws(SocketError) {
+            let server = try ChatServer(
+                replica: replica, upstream: upstream, options: options(settings), metrics: metrics)
+            self.server = server
+            signals = ServiceProcess.onTermination { drain(server, settings, log) }
+            log.info(
+                "listening",
+                [
+                    "host": .init(settings.common.host), "port": .init(server.server.address?.port ?? 0),
+                    "replica_id": .init(settings.replicaID), "log": .init(settings.replicationLog),
+                    "redis": .init(settings.common.redis.map(\.description) ?? "none"),
+                ])
+        } catch {
+            log.error("cannot serve", ["reason": .init(error)])
+            ServiceProcess.exit(.failed)
+        }
+    }
+
+    @LoopActor
+    private static func drain(_ server: ChatServer, _ settings: ChatServerSettings, _ log: DiagnosticLog) {
+        log.info("draining", ["window": .init(settings.common.drainWindow)])
+        server.drain {
+            log.info("stopped")
+            EventLoop.shared.stop()
+        }
+    }
+
+    @LoopActor
+    private static func upstream(_ settings: ChatServerSettings, _ log: DiagnosticLog) -> HTTPLog {
+        let url = settings.replicationLog
+        return HTTPLog(
+            Origin(host: url.host, port: url.port, prefix: url.pathPrefix),
+            secret: settings.common.clusterSecret?.bytes, writeTimeout: settings.writeTimeout
+        ) { status in
+            switch status {
+            case .open: log.info("connected to the replication-log for writes")
+            case .lost(let reason, let retry):
+                log.warning(
+                    "the replication-log is away for writes",
+                    ["reason": .init(reason), "retry_in": .init(retry)])
+            }
+        }
+    }
+
+    @LoopActor
+    private static func replica(
+        _ settings: ChatServerSettings, _ upstream: HTTPLog, _ metrics: Metrics, _ log: DiagnosticLog
+    ) -> Replica {
+        let topics = Topics(clusterName: settings.common.clusterName)
+        let bus = settings.common.redis.map { url in
+            RedisBus(
+                RedisEndpoint(url), subscriptions: RedisBus.Subscriptions(channels: [topics.log, topics.head]),
+                publishes: false, metrics: metrics, log: log)
+        }
+        let seed = (SecureRandom.uint64(), SecureRandom.uint64())
+        return Replica(
+            upstream: upstream, bus: bus, topics: topics,
+            seal: settings.common.clusterSecret.map { BusSeal(secret: $0.bytes) },
+            makeHistory: { History(bytesMax: settings.historyBytes, hash: ChannelHash(seed: seed)) },
+            supersededRetention: settings.supersededRetention, metrics: metrics, log: log)
+    }
+
+    private static func options(_ settings: ChatServerSettings) -> ChatServer.Options {
+        ChatServer.Options(
+            host: settings.common.host, port: settings.common.port, basePath: settings.common.basePath,
+            replicaID: settings.replicaID, incarnation: SecureRandom.uint64(),
+            secret: settings.common.clusterSecret?.bytes, allowedOrigins: settings.common.allowedOrigins,
+            drainWindow: settings.common.drainWindow)
+    }
+}
