@@ -111,7 +111,7 @@ struct DraftFields {
 
     private enum Name {
         case known(DraftField)
-        case unknown([UInt8])
+        case unknown(String)
     }
 
     init(_ document: UnsafeRawBufferPointer, form: DraftForm) throws(InvalidField) {
@@ -120,8 +120,8 @@ struct DraftFields {
         while let name = try reader.nextKey(DraftFields.name) {
             switch name {
             case .known(let field) where form.allows(field): try read(field, from: &reader)
-            case .known(let field): throw DraftFields.unexpected(Array(field.rawValue.utf8))
-            case .unknown(let bytes): throw DraftFields.unexpected(bytes)
+            case .known(let field): throw DraftFields.unexpected(field.rawValue)
+            case .unknown(let name): throw DraftFields.unexpected(name)
             }
         }
         try reader.end()
@@ -145,13 +145,12 @@ struct DraftFields {
         InvalidField(field: field, detail: "\(field) is missing")
     }
 
-    private static func unexpected(_ name: [UInt8]) -> InvalidField {
-        let shown = String(decoding: name.prefix(LineLimits.keyBytesMax), as: UTF8.self)
-        return InvalidField(field: shown, detail: "\(shown) is not a field of this object")
+    private static func unexpected(_ name: String) -> InvalidField {
+        InvalidField(field: name, detail: "\(name) is not a field of this object")
     }
 
     private static func name(_ bytes: UnsafeRawBufferPointer) -> Name {
-        DraftField(name: bytes).map { .known($0) } ?? .unknown(Array(bytes))
+        DraftField(name: bytes).map { .known($0) } ?? .unknown(InvalidField.shown(bytes))
     }
 
     private mutating func read(_ field: DraftField, from reader: inout JSONReader) throws(InvalidField) {

@@ -18,4 +18,9 @@ public struct InvalidField: Error, Equatable, Sendable {
         self.trouble = trouble
         self.detail = detail
     }
+
+    /// A key from outside as an error shows it: cut, should it be long.
+    static func shown(_ key: UnsafeRawBufferPointer) -> String {
+        String(decoding: key.prefix(LineLimits.keyBytesMax), as: UTF8.self)
+    }
 }

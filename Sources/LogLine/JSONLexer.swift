@@ -1,8 +1,9 @@
 /// A place where bytes are not the JSON that was asked for.
 struct JSONFault: Error {
     let byte: Int
-    /// Completes "expected" or stands alone, for example `a string was expected`.
+    /// For example `a string was expected`.
     let trouble: StaticString
+    var isDuplicateKey = false
 }
 
 /// Where a string's content stands, without its quotes.
@@ -151,10 +152,10 @@ struct JSONLexer {
         let start = position
         var value: UInt64 = 0
         while let byte = current, byte >= 0x30, byte <= 0x39 {
-            let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-            value = tens &+ UInt64(byte - 0x30)
-            // At most 2^64 - 1 minus 9 fits before the next digit is added.
-            guard !overflow, tens <= UInt64.max - 9, value <= max else {
+            let (tens, isTooLong) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isTooLarge) = tens.addingReportingOverflow(UInt64(byte - 0x30))
+            value = sum
+            guard !isTooLong, !isTooLarge, value <= max else {
                 throw JSONFault(byte: start, trouble: "the number is too large")
             }
             position += 1

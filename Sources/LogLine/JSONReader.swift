@@ -58,7 +58,8 @@ public struct JSONReader {
         do {
             guard try nextMember() else { return nil }
         } catch {
-            throw JSONReader.invalid(nil, error)
+            let key = error.isDuplicateKey ? keys.withLast { InvalidField.shown($0) } : nil
+            throw JSONReader.invalid(key, error)
         }
         return keys.withLast(name)
     }
@@ -214,7 +215,7 @@ public struct JSONReader {
         let start = position
         let span = try lexer.string()
         guard keys.insert(span, from: keysStart) else {
-            throw JSONFault(byte: start, trouble: "the key was there before")
+            throw JSONFault(byte: start, trouble: "the key was there before", isDuplicateKey: true)
         }
         lexer.skipSpace()
         guard lexer.take(":") else { throw JSONFault(byte: position, trouble: "':' was expected") }
