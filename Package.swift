@@ -67,7 +67,7 @@ let package = Package(
 
         // Tests: one target each, and what they share.
         .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),
-        .testTarget(name: "LogLineTests", dependencies: ["LogLine"]),
+        .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),

@@ -81,8 +81,8 @@ static int has_instruction(void) {
 
 #if defined(INSTRUCTION_TARGET)
 
-/// Eight bytes each instruction, one stream: lines are short, and at three cycles a step this is some 8 bytes a
-/// nanosecond already.
+/// Eight bytes each instruction, one stream: lines are short, and at three cycles a step this is some 8 bytes
+/// a nanosecond already.
 INSTRUCTION_TARGET static uint32_t crc32c_by_instruction(uint32_t crc, const void *bytes, size_t count) {
     const uint8_t *at = bytes;
     uint32_t rest = ~crc;

@@ -1,29 +1,23 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Memory of a fixed capacity whose bytes are written once, front to back, and freed with the last reference.
 ///
-/// Concurrency: written by one owner; what a `ByteSlice` covers never changes again, so slices may be read from
-/// any thread that received them over a synchronised hand-over (hence `@unchecked Sendable`).
+/// Concurrency: written by one owner; what a `ByteSlice` covers never changes again, so slices may be read
+/// from any thread that received them over a synchronised hand-over (hence `@unchecked Sendable`).
 public final class ByteBlock: @unchecked Sendable {
     public let base: UnsafeMutableRawPointer
     public let capacity: Int
 
     public init(capacity: Int) {
         self.capacity = capacity
-        base = UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 1), alignment: 8)
+        base = Memory.resized(nil, bytes: max(capacity, 1))
     }
 
-    /// Takes over `base`, which was allocated with `UnsafeMutableRawPointer.allocate` or `malloc`.
+    /// Takes over `base`, which `Memory` gave.
     init(adopting base: UnsafeMutableRawPointer, capacity: Int) {
         self.base = base
         self.capacity = capacity
     }
 
-    deinit { free(base) }
+    deinit { Memory.release(base) }
 }
 
 /// Immutable bytes, shared by reference: a line, a page of lines, a frame.
@@ -64,8 +58,8 @@ public struct ByteSlice: Sendable {
 /// Growable bytes with one owner: what encoders write to, and what sockets keep of a half-received request.
 /// Takes no memory while empty.
 public final class ByteBuffer {
-    // Without the run-time exclusivity check, which costs as much as appending a short field: no method keeps access
-    // to one of these while it calls out.
+    // Without the run-time exclusivity check, which costs as much as appending a short field: no method keeps
+    // access to one of these while it calls out.
     @exclusivity(unchecked) @usableFromInline var storage: UnsafeMutableRawPointer?
     @exclusivity(unchecked) public private(set) var capacity = 0
     @exclusivity(unchecked) public internal(set) var count = 0
@@ -74,7 +68,7 @@ public final class ByteBuffer {
 
     public init(capacity: Int) { reserve(capacity) }
 
-    deinit { free(storage) }
+    deinit { Memory.release(storage) }
 
     @inlinable public var isEmpty: Bool { count == 0 }
 
@@ -87,8 +81,7 @@ public final class ByteBuffer {
     public func reserve(_ extra: Int) {
         guard count + extra > capacity else { return }
         let wanted = max(count + extra, capacity * 2, 256)
-        guard let grown = realloc(storage, wanted) else { fatalError("out of memory: \(wanted) bytes") }
-        storage = grown
+        storage = Memory.resized(storage, bytes: wanted)
         capacity = wanted
     }
 
@@ -101,7 +94,7 @@ public final class ByteBuffer {
     public func append(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
         reserve(bytes.count)
-        memcpy(storage.unsafelyUnwrapped + count, source, bytes.count)
+        (storage.unsafelyUnwrapped + count).copyMemory(from: source, byteCount: bytes.count)
         count += bytes.count
     }
 
@@ -147,7 +140,7 @@ public final class ByteBuffer {
     public func overwrite(at index: Int, with bytes: UnsafeRawBufferPointer) {
         precondition(index >= 0 && index + bytes.count <= count)
         guard let source = bytes.baseAddress else { return }
-        memcpy(storage.unsafelyUnwrapped + index, source, bytes.count)
+        (storage.unsafelyUnwrapped + index).copyMemory(from: source, byteCount: bytes.count)
     }
 
     /// Cuts the end off. Precondition: `count <= self.count`.
@@ -161,19 +154,21 @@ public final class ByteBuffer {
         precondition(bytes >= 0 && bytes <= count)
         guard bytes < count else { return release() }
         guard bytes > 0 else { return }
-        memmove(storage.unsafelyUnwrapped, storage.unsafelyUnwrapped + bytes, count - bytes)
+        let start = storage.unsafelyUnwrapped
+        start.copyMemory(from: start + bytes, byteCount: count - bytes)
         count -= bytes
     }
 
     /// Empties the buffer and gives its memory back.
     public func release() {
-        free(storage)
+        Memory.release(storage)
         storage = nil
         capacity = 0
         count = 0
     }
 
-    /// Hands what has been written over as an immutable slice, without copying; the buffer is empty afterwards.
+    /// Hands what has been written over as an immutable slice, without copying; the buffer is empty
+    /// afterwards.
     public func takeSlice() -> ByteSlice {
         guard let memory = storage, count > 0 else {
             release()

@@ -2,8 +2,8 @@ import CChecksum
 
 /// CRC-32C (Castagnoli; RFC 3720 appendix B.4). In lines it stands as 8 lowercase hexadecimal digits.
 public enum CRC32C {
-    /// Of `bytes`, or of what `continuing` is the checksum of followed by `bytes`. By the processor's instruction
-    /// where there is one (some 8 bytes a nanosecond), else by table.
+    /// Of `bytes`, or of what `continuing` is the checksum of followed by `bytes`. By the processor's
+    /// instruction where there is one (some 8 bytes a nanosecond), else by table.
     public static func checksum(_ bytes: UnsafeRawBufferPointer, continuing: UInt32 = 0) -> UInt32 {
         cchecksum_crc32c(continuing, bytes.baseAddress, bytes.count)
     }

@@ -1,8 +1,10 @@
-/// A chain over the crcs of all lines up to an offset: equal at an equal position if and only if (hash collisions
-/// aside) the histories are equal. 16 lowercase hexadecimal digits; always shown with the offset it belongs to.
+/// A chain over the crcs of all lines up to an offset: equal at an equal position if and only if (hash
+/// collisions aside) the histories are equal. 16 lowercase hexadecimal digits; always shown with the offset
+/// it belongs to.
 ///
-/// `digest(0) = 0`; `digest(n) = mix(digest(n-1) × 0x9E3779B97F4A7C15 + crc(n) + 1)`, all modulo 2^64, where `mix`
-/// is the finalizer of splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+/// `digest(0) = 0`; `digest(n) = mix(digest(n-1) × 0x9E3779B97F4A7C15 + crc(n) + 1)`, all modulo 2^64, where
+/// `mix` is the finalizer of splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
+/// 2014).
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
     public let value: UInt64
 

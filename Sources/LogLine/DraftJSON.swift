@@ -10,8 +10,8 @@ extension Draft {
         return Draft(channel: channel, author: fields.author, id: fields.id, body: .text(text))
     }
 
-    /// Reads one line (without its newline) of `POST /append`: `{"channel", "message_text" or "kind" and "data",
-    /// "author"?, "id"?, "key"?, "expect"?}`, in any order.
+    /// Reads one line (without its newline) of `POST /append`: `{"channel", "message_text" or "kind" and
+    /// "data", "author"?, "id"?, "key"?, "expect"?}`, in any order.
     public static func decode(append line: UnsafeRawBufferPointer) throws(InvalidField) -> Draft {
         let fields = try DraftFields(line, form: .append)
         guard let channel = fields.channel else { throw DraftFields.missing("channel") }
@@ -87,9 +87,9 @@ enum DraftField: String {
         case .text: self = .text
         case .data: self = .data
         case nil:
-            if ByteCompare.equal(name, "channel") {
+            if Memory.equal(name, "channel") {
                 self = .channel
-            } else if ByteCompare.equal(name, "expect") {
+            } else if Memory.equal(name, "expect") {
                 self = .expect
             } else {
                 return nil

@@ -6,9 +6,9 @@ enum JSONBytes {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let tops: UInt64 = 0x8080_8080_8080_8080
 
-    /// The index in `start..<end` of the first byte that cannot stand in a string as it is (a quote, a backslash or a
-    /// control character U+0000–U+001F), else `end`. The top bits of `seen` tell whether a byte before it was not
-    /// ASCII. Reads nothing outside of `start..<end`.
+    /// The index in `start..<end` of the first byte that cannot stand in a string as it is (a quote, a
+    /// backslash or a control character U+0000–U+001F), else `end`. The top bits of `seen` tell whether a
+    /// byte before it was not ASCII. Reads nothing outside of `start..<end`.
     @inline(__always)
     static func plainEnd(
         _ base: UnsafeRawPointer, from start: Int, to end: Int, seen: inout UInt64
@@ -41,8 +41,8 @@ enum JSONBytes {
     @inline(__always)
     static func hasNonASCII(_ seen: UInt64) -> Bool { seen & tops != 0 }
 
-    /// The lowest bit set is the top bit of the first byte that is a quote, a backslash or below 0x20; higher ones
-    /// may be wrong (a borrow passes on).
+    /// The lowest bit set is the top bit of the first byte that is a quote, a backslash or below 0x20; higher
+    /// ones may be wrong (a borrow passes on).
     @inline(__always)
     static func stops(in word: UInt64) -> UInt64 {
         let quotes = word ^ (ones &* 0x22)

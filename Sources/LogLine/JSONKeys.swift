@@ -1,10 +1,10 @@
 /// The keys of all objects that are open while JSON is read, outermost first: finds duplicates.
 ///
-/// Invariant: two objects that are open at once have different `keysStart`, since the inner one is the value of one
-/// of the outer one's keys.
+/// Invariant: two objects that are open at once have different `keysStart`, since the inner one is the value
+/// of one of the outer one's keys.
 struct JSONKeys {
-    /// Up to here a key is compared with each key before it; behind it stands a set, so that many keys cost no more
-    /// than linear time (its hashes are seeded per process).
+    /// Up to here a key is compared with each key before it; behind it stands a set, so that many keys cost
+    /// no more than linear time (its hashes are seeded per process).
     private static let comparedMax = 16
 
     private let source: UnsafeRawBufferPointer
@@ -51,7 +51,7 @@ struct JSONKeys {
 
     private func isEqual(_ left: JSONStringSpan, _ right: JSONStringSpan) -> Bool {
         guard left.hasEscapes || right.hasEscapes else {
-            return ByteCompare.equal(
+            return Memory.equal(
                 UnsafeRawBufferPointer(rebasing: source[left.content]),
                 UnsafeRawBufferPointer(rebasing: source[right.content]))
         }

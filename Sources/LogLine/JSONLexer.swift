@@ -14,9 +14,9 @@ struct JSONStringSpan {
 
 /// Reads the tokens of RFC 8259 strictly, one at a time.
 ///
-/// Valid strings if and only if: well-formed UTF-8, no raw control characters, only the escapes of section 7, and
-/// surrogate escapes only in pairs. In canonical form also: no white space, and escapes exactly as `JSONString` writes
-/// them.
+/// Valid strings if and only if: well-formed UTF-8, no raw control characters, only the escapes of section 7,
+/// and surrogate escapes only in pairs. In canonical form also: no white space, and escapes exactly as
+/// `JSONString` writes them.
 struct JSONLexer {
     enum Form { case any, canonical }
 
@@ -56,7 +56,7 @@ struct JSONLexer {
     mutating func take(word text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
         guard position + count <= bytes.count, let base = bytes.baseAddress,
-            ByteCompare.equal(base + position, text.utf8Start, count: count)
+            Memory.equal(base + position, text.utf8Start, count: count)
         else { return false }
         position += count
         return true
@@ -117,7 +117,8 @@ struct JSONLexer {
         position += escape.bytes - 1
     }
 
-    /// Whether the canonical form writes `scalar` as `\u00xx`, with the last two digits as they are at `digits`.
+    /// Whether the canonical form writes `scalar` as `\u00xx`, with the last two digits as they are at
+    /// `digits`.
     private func isCanonical(_ scalar: Unicode.Scalar, digits: Int) -> Bool {
         guard scalar.value < 0x20, JSONEscape.letter(ofByte: UInt8(scalar.value)) == nil else { return false }
         return bytes[digits + 1] == Hexadecimal.digit(UInt8(scalar.value) & 0xF)

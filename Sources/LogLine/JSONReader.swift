@@ -1,7 +1,8 @@
 /// Reads a JSON document strictly and piece by piece, as its reader asks for it (RFC 8259).
 ///
-/// Refuses, with the field and the byte: anything that is not JSON, invalid UTF-8, lone surrogate escapes, raw control
-/// characters, leading zeros, duplicate keys (also when written with different escapes), values nested deeper than
+/// Refuses, with the field and the byte: anything that is not JSON, invalid UTF-8, lone surrogate escapes,
+/// raw control characters, leading zeros, duplicate keys (also when written with different escapes), values
+/// nested deeper than
 /// `LineLimits.nestingMax`, trailing bytes. Allocates nothing for what its reader skips but the keys' places.
 ///
 /// ```swift
@@ -102,8 +103,8 @@ public struct JSONReader {
         throw JSONReader.invalid(field, at: position, "true or false was expected")
     }
 
-    /// Any value, appended to `out` as canonical JSON: no white space, strings as `JSONString` writes them, numbers as
-    /// they are. `.tooLarge` when that takes more than `bytesMax` bytes; `out` is then as before.
+    /// Any value, appended to `out` as canonical JSON: no white space, strings as `JSONString` writes them,
+    /// numbers as they are. `.tooLarge` when that takes more than `bytesMax` bytes; `out` is then as before.
     public mutating func canonicalValue(
         field: String?, into out: ByteBuffer, bytesMax: Int = .max
     ) throws(InvalidField) {
@@ -133,7 +134,8 @@ public struct JSONReader {
         return start..<position
     }
 
-    /// A value counts its nesting from itself, wherever it stands: what one document may hold another may, too.
+    /// A value counts its nesting from itself, wherever it stands: what one document may hold another may,
+    /// too.
     private mutating func value(into out: ByteBuffer?) throws(JSONFault) {
         let floor = containers.count
         repeat {

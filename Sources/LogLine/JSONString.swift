@@ -1,5 +1,5 @@
-/// JSON strings in canonical form: only `"`, `\` and U+0000–U+001F are escaped, with the short forms `\b \t \n \f \r`
-/// where there is one, else as `\u00xx` in lowercase; everything else stands as it is.
+/// JSON strings in canonical form: only `"`, `\` and U+0000–U+001F are escaped, with the short forms `\b \t
+/// \n \f \r` where there is one, else as `\u00xx` in lowercase; everything else stands as it is.
 public enum JSONString {
     /// A control character of one byte takes six: `\u00xx`.
     static let growthMax = 6
@@ -31,8 +31,8 @@ public enum JSONString {
         return JSONBytes.plainEnd(base, from: from, to: end, seen: &seen) - from
     }
 
-    /// Decodes the escape (or takes over the stray byte) at `at` and returns how many bytes it took. An escape never
-    /// has fewer bytes than what it stands for, so `text` has room.
+    /// Decodes the escape (or takes over the stray byte) at `at` and returns how many bytes it took. An
+    /// escape never has fewer bytes than what it stands for, so `text` has room.
     private static func unescapeOne(
         _ at: UnsafeRawPointer, bytes: Int, into text: UnsafeMutableBufferPointer<UInt8>, count: inout Int
     ) -> Int {
@@ -90,8 +90,8 @@ enum JSONEscape {
         }
     }
 
-    /// The scalar that `\uXXXX`, or two of them as a surrogate pair, at the beginning of `source` stand for, and their
-    /// bytes; nil when the digits are none, cut off, or a surrogate without its other half.
+    /// The scalar that `\uXXXX`, or two of them as a surrogate pair, at the beginning of `source` stand for,
+    /// and their bytes; nil when the digits are none, cut off, or a surrogate without its other half.
     static func scalar(_ source: UnsafeRawBufferPointer) -> (scalar: Unicode.Scalar, bytes: Int)? {
         guard let first = unit(source, at: 0) else { return nil }
         if let scalar = Unicode.Scalar(first) { return (scalar, 6) }

@@ -1,5 +1,5 @@
-/// Walks over a line that is trusted to be canonical: fails rather than misreads where it is not, and reads nothing
-/// outside of it.
+/// Walks over a line that is trusted to be canonical: fails rather than misreads where it is not, and reads
+/// nothing outside of it.
 struct LineCursor {
     private let bytes: UnsafeRawBufferPointer
     private(set) var position: Int

@@ -1,4 +1,5 @@
-/// The bounds of a line's fields, in bytes of UTF-8 before escaping. Source: the public contract (docs/format.md).
+/// The bounds of a line's fields, in bytes of UTF-8 before escaping. Source: the public contract
+/// (docs/format.md).
 public enum LineLimits {
     public static let channelBytesMax = 128
     public static let authorBytesMax = 64
@@ -14,6 +15,7 @@ public enum LineLimits {
     public static let expectationsMax = 64
     /// How deep JSON may nest.
     public static let nestingMax = 64
-    /// A whole line with its newline; every valid draft stays below (text of control characters grows sixfold).
+    /// A whole line with its newline; every valid draft stays below (text of control characters grows
+    /// sixfold).
     public static let lineBytesMax = 524_288
 }

@@ -1,7 +1,7 @@
 extension Line {
-    /// Reads a line (without its newline) from anywhere: checks the crc, the whole JSON syntax, the canonical form, the
-    /// order of the fields and every field's rule. Fields of other names are allowed, with any canonical value; so is
-    /// a kind with a text or with neither text nor data.
+    /// Reads a line (without its newline) from anywhere: checks the crc, the whole JSON syntax, the canonical
+    /// form, the order of the fields and every field's rule. Fields of other names are allowed, with any
+    /// canonical value; so is a kind with a text or with neither text nor data.
     public static func parse(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> ParsedLine {
         let crc = try checkedCRC(bytes)
         let end = bytes.count - LineLayout.crcFieldBytes
@@ -15,8 +15,8 @@ extension Line {
     }
 }
 
-/// Reads the fields of a line strictly, from the content of `channel` to the end of `bytes`, where the crc field
-/// begins.
+/// Reads the fields of a line strictly, from the content of `channel` to the end of `bytes`, where the crc
+/// field begins.
 struct LineParser {
     private let bytes: UnsafeRawBufferPointer
     private var lexer: JSONLexer

@@ -27,9 +27,9 @@ public struct LineFields: Equatable, Sendable {
 }
 
 extension Line {
-    /// Reads a line (without its newline) that `encode` or a later version of it wrote, from one's own disk or log:
-    /// checks the fixed places and the crc, and trusts everything between them to be what was written. Whatever the
-    /// bytes are, nothing outside of them is read.
+    /// Reads a line (without its newline) that `encode` or a later version of it wrote, from one's own disk
+    /// or log: checks the fixed places and the crc, and trusts everything between them to be what was
+    /// written. Whatever the bytes are, nothing outside of them is read.
     ///
     /// Allocates nothing.
     public static func scan(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> LineScan {
@@ -81,7 +81,7 @@ extension Line {
         let end = bytes.count - LineLayout.crcFieldBytes
         let nameBytes = LineLayout.crc.utf8CodeUnitCount
         guard end > 0, let base = bytes.baseAddress,
-            ByteCompare.equal(base + end, LineLayout.crc.utf8Start, count: nameBytes),
+            Memory.equal(base + end, LineLayout.crc.utf8Start, count: nameBytes),
             let stated = Hexadecimal.read8(base + end + nameBytes),
             bytes[bytes.count - 2] == JSONBytes.quote, bytes[bytes.count - 1] == UInt8(ascii: "}")
         else {

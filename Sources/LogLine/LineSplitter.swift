@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Finds the complete lines in a chunk from the network or a file.
 ///
 /// ```swift
@@ -20,10 +14,7 @@ public struct LineSplitter: Sequence, IteratorProtocol {
 
     /// The next line without its newline (empty for a blank one); nil when no newline is left.
     public mutating func next() -> Range<Int>? {
-        guard let base = bytes.baseAddress, consumed < bytes.count,
-            let newline = memchr(base + consumed, 0x0A, bytes.count - consumed)
-        else { return nil }
-        let end = UnsafeRawPointer(newline) - base
+        guard let end = Memory.firstIndex(of: 0x0A, in: bytes, from: consumed) else { return nil }
         defer { consumed = end + 1 }
         return consumed..<end
     }

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Writes at a pointer, front to back. Precondition of everything: there is room.
 struct LineWriter {
     private(set) var at: UnsafeMutableRawPointer
@@ -19,7 +13,7 @@ struct LineWriter {
 
     @inline(__always)
     mutating func word(_ word: StaticString) {
-        memcpy(at, word.utf8Start, word.utf8CodeUnitCount)
+        at.copyMemory(from: word.utf8Start, byteCount: word.utf8CodeUnitCount)
         at += word.utf8CodeUnitCount
     }
 
@@ -59,7 +53,8 @@ struct LineWriter {
         byte(JSONBytes.quote)
     }
 
-    /// The content of a JSON string in canonical form: at most `JSONString.growthMax` times the bytes of `text`.
+    /// The content of a JSON string in canonical form: at most `JSONString.growthMax` times the bytes of
+    /// `text`.
     @inline(__always)
     mutating func escaped(_ text: UnsafeRawBufferPointer) {
         guard let base = text.baseAddress else { return }

@@ -1,4 +1,5 @@
-/// Where a message goes: 1–128 bytes of UTF-8 without control characters or `/`. Compared byte by byte (Swift's
+/// Where a message goes: 1–128 bytes of UTF-8 without control characters or `/`. Compared byte by byte
+/// (Swift's
 /// `String` would take canonically equivalent texts for equal).
 public struct Channel: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
@@ -75,7 +76,8 @@ public struct Key: Hashable, Sendable, CustomStringConvertible {
 
 /// The rules that names share.
 enum FieldRule {
-    /// 1 to `bytesMax` bytes of valid UTF-8 without control characters (U+0000–U+001F, U+007F, U+0080–U+009F).
+    /// 1 to `bytesMax` bytes of valid UTF-8 without control characters (U+0000–U+001F, U+007F,
+    /// U+0080–U+009F).
     static func check(_ bytes: [UInt8], field: String, bytesMax: Int) throws(InvalidField) {
         try checkLength(bytes, field: field, bytesMax: bytesMax)
         if let bad = bytes.withUnsafeBytes(UTF8Text.firstInvalid) {

@@ -1,7 +1,7 @@
 /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// As text: RFC 3339 in UTC with milliseconds, always 24 bytes, `2026-11-20T06:31:00.123Z`, years 0000–9999 of the
-/// proleptic Gregorian calendar.
+/// As text: RFC 3339 in UTC with milliseconds, always 24 bytes, `2026-11-20T06:31:00.123Z`, years 0000–9999
+/// of the proleptic Gregorian calendar.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let milliseconds: Int64
 
@@ -126,8 +126,8 @@ enum TimestampText {
 
 /// A day of the proleptic Gregorian calendar, years 0–9999.
 ///
-/// Counts years from March, so that the leap day is a year's last: Howard Hinnant, chrono-Compatible Low-Level Date
-/// Algorithms.
+/// Counts years from March, so that the leap day is a year's last: Howard Hinnant, chrono-Compatible
+/// Low-Level Date Algorithms.
 struct CivilDate {
     let year: UInt32
     let month: UInt32

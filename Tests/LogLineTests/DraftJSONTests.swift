@@ -94,8 +94,8 @@ struct DraftJSONTests {
     func entries() throws {
         let draft = try append(
             #"""
-            {"expect":{"room:7":41,"r\u006fom:8":0},"data":{ "a" : [ "\u0041" ] },"kind":"room","key":"room:7",
-             "author":"alice","id":"i1","channel":"$rooms"}
+            {"expect":{"room:7":41,"r\u006fom:8":0},"data":{ "a" : [ "\u0041" ] },"kind":"room",
+             "key":"room:7","author":"alice","id":"i1","channel":"$rooms"}
             """#)
         #expect(draft.channel.description == "$rooms" && draft.key?.description == "room:7")
         #expect(draft.author?.description == "alice" && draft.id?.description == "i1")

@@ -140,7 +140,7 @@ struct JSONReaderTests {
     @Test("Members are read one by one, in their order, with their own types")
     func members() throws {
         let bytes = ByteSlice(
-            #" { "text" : "a\nb" , "count" : 42 , "yes" : true , "no":false, "in" : { "x" : 1 } , "any":[1, 2] } "#
+            #" { "text":"a\nb", "count" : 42 , "yes":true, "no":false, "in" : { "x" : 1 } , "any":[1, 2] } "#
                 .utf8)
         var reader = JSONReader(bytes.pointer)
         try reader.beginObject(field: nil)

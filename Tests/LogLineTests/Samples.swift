@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import LogLine
 
 /// Random valid drafts and times.
