@@ -2,8 +2,8 @@
 ///
 /// Refuses, with the field and the byte: anything that is not JSON, invalid UTF-8, lone surrogate escapes,
 /// raw control characters, leading zeros, duplicate keys (also when written with different escapes), values
-/// nested deeper than
-/// `LineLimits.nestingMax`, trailing bytes. Allocates nothing for what its reader skips but the keys' places.
+/// nested deeper than `LineLimits.nestingMax`, trailing bytes. Allocates nothing for what its reader skips
+/// but the keys' places.
 ///
 /// ```swift
 /// var reader = JSONReader(body)

@@ -1,6 +1,5 @@
 /// Where a message goes: 1–128 bytes of UTF-8 without control characters or `/`. Compared byte by byte
-/// (Swift's
-/// `String` would take canonically equivalent texts for equal).
+/// (Swift's `String` would take canonically equivalent texts for equal).
 public struct Channel: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
 
