@@ -20,13 +20,14 @@ extension Line {
 struct LineParser {
     private let bytes: UnsafeRawBufferPointer
     private var lexer: JSONLexer
-    private var unknown: JSONKeys?
+    private var unknown: JSONKeys
     private var last: LineField?
 
     @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer, position: Int) {
         self.bytes = bytes
         lexer = JSONLexer(bytes, form: .canonical, position: position)
+        unknown = JSONKeys(bytes)
     }
 
     @inline(__always)
@@ -93,11 +94,9 @@ struct LineParser {
     }
 
     private mutating func unknown(_ name: JSONStringSpan) throws(LineError) {
-        var names = unknown ?? JSONKeys(bytes)
         guard !LineField.isFixed(UnsafeRawBufferPointer(rebasing: bytes[name.content])),
-            names.insert(name, from: 0)
+            unknown.insert(name, from: 0)
         else { throw malformed("a field is there twice or out of its order") }
-        unknown = names
         _ = try value()
     }
 

@@ -143,6 +143,18 @@ struct LineRefusalTests {
         }
     }
 
+    @Test("Twice the unknown fields take about twice the time, not four times")
+    func manyUnknownFieldsInLinearTime() throws {
+        func time(_ count: Int) throws -> Duration {
+            let line = sealed(Self.head + Self.text + (0..<count).map { ",\"\($0)\":0" }.joined())
+            return try (0..<3).map { _ in try ContinuousClock().measure { _ = try parse(line) } }.min()
+                ?? .zero
+        }
+        let few = try time(4_000)
+        let many = try time(32_000)
+        #expect(many < few * 32, "\(few) and \(many)")
+    }
+
     @Test("A wrong crc, a missing crc and too many bytes each have their code")
     func codes() {
         var line = sealed(Self.head + Self.text)
