@@ -6,7 +6,8 @@ import LogLine
     import Musl
 #endif
 
-/// Channel name → the offsets of its messages. Names are escaped (see `ChannelName`) and compared as bytes.
+/// Channel name → the offsets of its messages, ascending. Names are escaped (see `ChannelName`) and compared
+/// as bytes.
 ///
 /// An open-addressing table with linear probing, at most half full, over a dense array of channels. Finding
 /// the channel that was found last costs one comparison; finding any other one hash and about one probe;
@@ -15,14 +16,7 @@ struct ChannelTable {
     struct Channel {
         let name: [UInt8]
         let hash: UInt64
-        let messages: OffsetList
-
-        func isNamed(_ other: UnsafeRawBufferPointer) -> Bool {
-            guard name.count == other.count, let otherBase = other.baseAddress else { return false }
-            return name.withUnsafeBytes { bytes in
-                bytes.baseAddress.map { memcmp($0, otherBase, other.count) == 0 } ?? false
-            }
-        }
+        var messages = AscendingList()
     }
 
     private(set) var channels: [Channel] = []
@@ -43,23 +37,17 @@ struct ChannelTable {
     }
 
     /// Nil when there is no such channel.
-    func find(_ name: [UInt8]) -> OffsetList? {
+    func messages(of name: [UInt8]) -> AscendingList? {
         name.withUnsafeBytes { bytes in
             let place = slot(of: bytes, hash: hash(bytes))
             return slots[place] == Self.free ? nil : channels[Int(slots[place])].messages
         }
     }
 
-    /// Makes the channel when there is none. Precondition: `name` is not empty.
-    mutating func findOrMake(_ name: UnsafeRawBufferPointer) -> OffsetList {
-        if latest < channels.count, channels[latest].isNamed(name) { return channels[latest].messages }
-        let hash = hash(name)
-        let place = slot(of: name, hash: hash)
-        if slots[place] != Self.free {
-            latest = Int(slots[place])
-            return channels[latest].messages
-        }
-        return make(name, hash: hash)
+    /// Makes the channel when there is none. Precondition: `channel` is not empty.
+    mutating func append(_ offset: Offset, to channel: UnsafeRawBufferPointer) {
+        if latest >= channels.count || !isNamed(latest, channel) { latest = findOrMake(channel) }
+        channels[latest].messages.append(offset.value)
     }
 
     /// Trims the next `count` channels, round and round, and forgets those left empty. Called with
@@ -68,7 +56,7 @@ struct ChannelTable {
     mutating func sweep(_ count: Int, before offset: Offset) {
         for _ in 0..<min(count, channels.count) {
             if sweepIndex >= channels.count { sweepIndex = 0 }
-            channels[sweepIndex].messages.drop(before: offset)
+            channels[sweepIndex].messages.drop(below: offset.value)
             if channels[sweepIndex].messages.isEmpty { remove(sweepIndex) } else { sweepIndex += 1 }
         }
     }
@@ -89,23 +77,31 @@ struct ChannelTable {
         var place = Int(truncatingIfNeeded: hash) & mask
         while slots[place] != Self.free {
             let channel = Int(slots[place])
-            if channels[channel].hash == hash, channels[channel].isNamed(name) { return place }
+            if channels[channel].hash == hash, isNamed(channel, name) { return place }
             place = (place + 1) & mask
         }
         return place
     }
 
-    private mutating func make(_ name: UnsafeRawBufferPointer, hash: UInt64) -> OffsetList {
-        precondition(!name.isEmpty, "a channel has a name")
-        latest = channels.count
-        let messages = OffsetList()
-        channels.append(Channel(name: Array(name), hash: hash, messages: messages))
-        if channels.count * 2 > slots.count {
-            rebuild(slotCount: slots.count * 2)
-        } else {
-            slots[slot(of: name, hash: hash)] = Int32(latest)
+    @inline(__always)
+    private func isNamed(_ index: Int, _ name: UnsafeRawBufferPointer) -> Bool {
+        channels[index].name.withUnsafeBytes { own in
+            guard own.count == name.count, let base = own.baseAddress, let other = name.baseAddress else {
+                return false
+            }
+            return memcmp(base, other, own.count) == 0
         }
-        return messages
+    }
+
+    private mutating func findOrMake(_ name: UnsafeRawBufferPointer) -> Int {
+        let hash = hash(name)
+        let place = slot(of: name, hash: hash)
+        guard slots[place] == Self.free else { return Int(slots[place]) }
+        precondition(!name.isEmpty, "a channel has a name")
+        slots[place] = Int32(channels.count)
+        channels.append(Channel(name: Array(name), hash: hash))
+        if channels.count * 2 > slots.count { rebuild(slotCount: slots.count * 2) }
+        return channels.count - 1
     }
 
     private mutating func rebuild(slotCount: Int) {

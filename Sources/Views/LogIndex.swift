@@ -5,19 +5,19 @@ import LogLine
 ///
 /// A stream position counts the bytes of all lines (each with its newline) before it, from the log's
 /// beginning; so the index serves segment files and memory alike. It covers `first...last`; lines are
-/// appended at the end, and the front may be dropped. Nothing is allocated per line; memory per message is at
-/// most 24 bytes, typically 12 to 15 (4 each for its position, the list of all messages and its channel's
-/// list), where channels have 1,000 messages and more. A channel by itself costs about 350 bytes.
+/// appended at the end, and the front may be dropped. Nothing is allocated per line. Memory per message is at
+/// most 24 bytes where channels have 1,000 messages and more, typically 12 to 15: 4 each for its position,
+/// the list of all messages and its channel's list. A channel by itself costs about 300 bytes.
 ///
-/// One owner; no locking.
-public final class LogIndex {
+/// A value; a copy shares all full chunks with the original.
+public struct LogIndex {
     /// Offset → stream position; an index of the list is an offset.
     private var starts: AscendingList
     /// The digests at the multiples of `ViewLimits.digestInterval` within `first...last`.
     private var checkpoints: [Digest] = []
+    /// Offsets of the messages that public endpoints may serve.
+    private var publicMessages = AscendingList()
     private var channelTable: ChannelTable
-    /// Messages that public endpoints may serve.
-    let publicMessages = OffsetList()
 
     /// The oldest line here; `last.next` when there is none.
     public private(set) var first: Offset
@@ -50,20 +50,24 @@ public final class LogIndex {
     /// How many lines are here.
     public var count: Int { last.next - first }
 
-    /// Takes in the line `last.next`.
+    /// Takes in the line `last.next` and returns its offset.
     /// - Parameters:
     ///   - bytes: its length with the newline.
     ///   - channel: as it stands in the line, between the quotes.
-    public func append(bytes: Int, crc: UInt32, channel: UnsafeRawBufferPointer, isMessage: Bool) {
+    @discardableResult
+    public mutating func append(
+        bytes: Int, crc: UInt32, channel: UnsafeRawBufferPointer, isMessage: Bool
+    ) -> Offset {
         precondition(bytes > 0, "a line has bytes")
         starts.append(end)
         end += UInt64(bytes)
         last = last.next
         digest = digest.adding(crc: crc)
         if last.value % ViewLimits.digestInterval == 0 { checkpoints.append(digest) }
-        guard isMessage else { return }
-        if ChannelName.isPublic(channel) { publicMessages.append(last) }
-        channelTable.findOrMake(channel).append(last)
+        guard isMessage else { return last }
+        if ChannelName.isPublic(channel) { publicMessages.append(last.value) }
+        channelTable.append(last, to: channel)
+        return last
     }
 
     /// Where `offset` stands, with its newline. Precondition: it is in `first...last`.
@@ -81,7 +85,7 @@ public final class LogIndex {
     public var firstPosition: UInt64 { position(after: first.previous) }
 
     /// The digest at `offset`. Precondition: it is in `first.previous...last`.
-    /// - Parameter crc: gives the crcs of lines before `offset`; asked for fewer than 256.
+    /// - Parameter crc: gives the crcs of lines up to `offset`; asked for fewer than 256, in order.
     public func digest(at offset: Offset, crcOf crc: (Offset) -> UInt32) -> Digest {
         guard offset != last else { return digest }
         var (at, digest) = checkpoint(notAfter: offset)
@@ -104,36 +108,27 @@ public final class LogIndex {
 
     /// Forgets everything before `offset`, at most all. Lists give their memory back by whole chunks, and
     /// those of single channels somewhat later.
-    /// - Parameter crc: gives the crcs of lines before `offset`; asked for fewer than 256.
-    public func drop(before offset: Offset, crcOf crc: (Offset) -> UInt32) {
+    /// - Parameter digest: the log's digest at `offset.previous`.
+    public mutating func drop(before offset: Offset, digest: Digest) {
         guard offset > first else { return }
         precondition(offset <= last.next, "cannot drop what has not come yet")
-        firstDigest = digest(at: offset.previous, crcOf: crc)
         let dropped = offset - first
-        let intervals = firstInterval
+        let interval = firstInterval
         first = offset
+        firstDigest = digest
         starts.drop(below: isEmpty ? end : start(of: offset))
-        checkpoints.removeFirst(Int(firstInterval - intervals))
-        publicMessages.drop(before: offset)
+        checkpoints.removeFirst(Int(firstInterval - interval))
+        publicMessages.drop(below: offset.value)
         channelTable.sweep(dropped * ViewLimits.sweptPerLine, before: offset)
-    }
-
-    /// A channel's messages that are still here; nil when there are none.
-    /// - Parameter channel: its name, not escaped.
-    func messages(of channel: [UInt8]) -> OffsetList? {
-        guard let list = channelTable.find(ChannelName.escape(channel)) else { return nil }
-        list.drop(before: first)
-        return list
     }
 
     /// All channels with messages here, private and reserved ones too, in no particular order. Costs time in
     /// proportion to their number.
     public var channels: [ChannelSummary] {
         channelTable.channels.compactMap { channel in
-            channel.messages.drop(before: first)
-            guard !channel.messages.isEmpty else { return nil }
-            return ChannelSummary(
-                name: ChannelName.unescape(channel.name), messageCount: channel.messages.count)
+            let count = retained(channel.messages).count
+            guard count > 0 else { return nil }
+            return ChannelSummary(name: ChannelName.unescape(channel.name), messageCount: count)
         }
     }
 
@@ -141,6 +136,19 @@ public final class LogIndex {
     public var indexBytes: Int {
         let digests = checkpoints.capacity * MemoryLayout<Digest>.stride + ArrayMemory.headerBytes
         return starts.bytes + digests + publicMessages.bytes + channelTable.bytes
+    }
+
+    /// The offsets of a channel's messages or, with nil, of all public ones; nil when there are none. Some
+    /// may be before `first`: see `retained`.
+    /// - Parameter channel: its name, escaped.
+    func messages(of channel: [UInt8]?) -> AscendingList? {
+        guard let channel else { return publicMessages }
+        return channelTable.messages(of: channel)
+    }
+
+    /// The indices of those in a list of messages that are still here: single channels are trimmed late.
+    func retained(_ messages: AscendingList) -> Range<Int> {
+        messages.index(notBelow: first.value)..<messages.endIndex
     }
 
     private func start(of offset: Offset) -> UInt64 { starts[Int(offset.value)] }

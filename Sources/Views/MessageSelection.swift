@@ -8,50 +8,62 @@ public struct LineRun: Equatable, Sendable {
     public let positions: Range<UInt64>
 }
 
-/// A cursor over the messages a query found, read piece by piece.
+/// A cursor over the messages a query found, read piece by piece. A plain value: it knows offsets only.
 ///
 /// What it covers is settled when it is made: messages that come later are not in it. The index may grow
 /// meanwhile; if it drops a message that has not been read yet, `next` throws `Trimmed` and goes on throwing,
 /// and `delivered` and `through` tell which part of the log has the rest. Pass always the index it was made
 /// of.
-public struct MessageSelection {
-    private let list: OffsetList?
-    private var range: Range<Int>
+public struct MessageSelection: Equatable, Sendable {
+    /// Its name, escaped; nil: all public channels.
+    private let channel: [UInt8]?
     /// The messages not yet read lie behind this offset …
     public private(set) var delivered: Offset
     /// … up to this one.
     public let through: Offset
+    /// How many messages have not been read yet.
+    public private(set) var count: Int
     /// False when older messages that the query also asks for have been dropped before: what is here is only
     /// the newest part of the answer, and the log has the whole.
     public let isComplete: Bool
 
-    fileprivate init(list: OffsetList?, range: Range<Int>, delivered: Offset, isComplete: Bool) {
-        self.list = list
-        self.range = range
-        self.delivered = delivered
-        self.isComplete = isComplete
-        through = range.isEmpty ? delivered : (list?[range.upperBound - 1] ?? delivered)
-    }
+    public var isEmpty: Bool { count == 0 }
 
-    /// How many messages have not been read yet.
-    public var count: Int { range.count }
-    public var isEmpty: Bool { range.isEmpty }
+    fileprivate init(
+        channel: [UInt8]?, after: Offset, through: Offset, count: Int, isComplete: Bool
+    ) {
+        self.channel = channel
+        self.delivered = after
+        self.through = through
+        self.count = count
+        self.isComplete = isComplete
+    }
 
     /// The next messages: at most `linesMax`, and no more than fit into `bytesMax` (but one always); none at
     /// the end. Neighbours in the log are merged into one run.
     public mutating func next(
         bytesMax: Int, linesMax: Int, in index: LogIndex
     ) throws(Trimmed) -> [LineRun] {
-        guard let list, !range.isEmpty else { return [] }
-        guard range.lowerBound >= list.firstIndex, list[range.lowerBound] >= index.first else {
-            throw Trimmed(first: index.first)
-        }
+        guard count > 0 else { return [] }
+        let (list, range) = try remaining(in: index)
         var runs = LineRuns(bytesLeft: bytesMax, linesLeft: linesMax)
         var at = range.lowerBound
-        while at < range.upperBound, runs.append(list[at], in: index) { at += 1 }
-        if at > range.lowerBound { delivered = list[at - 1] }
-        range = at..<range.upperBound
+        while at < range.upperBound, runs.append(Offset(list[at]), in: index) { at += 1 }
+        count = range.upperBound - at
+        if at > range.lowerBound { delivered = Offset(list[at - 1]) }
         return runs.finish()
+    }
+
+    /// Invariant: between `delivered` and `through` stand `count` messages; nothing but a trim makes them
+    /// fewer.
+    private func remaining(
+        in index: LogIndex
+    ) throws(Trimmed) -> (list: AscendingList, range: Range<Int>) {
+        guard let list = index.messages(of: channel) else { throw Trimmed(first: index.first) }
+        let low = list.index(notBelow: max(delivered.next, index.first).value)
+        let high = list.index(notBelow: through.next.value)
+        guard high - low == count else { throw Trimmed(first: index.first) }
+        return (list, low..<high)
     }
 }
 
@@ -63,7 +75,6 @@ private struct LineRuns {
     private var positions: Range<UInt64> = 0..<0
     private var bytesLeft: Int
     private var linesLeft: Int
-    private var isFirst = true
 
     init(bytesLeft: Int, linesLeft: Int) {
         self.bytesLeft = bytesLeft
@@ -76,8 +87,7 @@ private struct LineRuns {
         let start = isNeighbour ? positions.upperBound : index.position(after: offset.previous)
         let end = index.position(after: offset)
         let bytes = Int(end - start)
-        guard linesLeft > 0, isFirst || bytes <= bytesLeft else { return false }
-        isFirst = false
+        guard linesLeft > 0, count == 0 || bytes <= bytesLeft else { return false }
         linesLeft -= 1
         bytesLeft -= bytes
         if isNeighbour {
@@ -91,9 +101,8 @@ private struct LineRuns {
     }
 
     consuming func finish() -> [LineRun] {
-        var joined = self
-        joined.close()
-        return joined.runs
+        close()
+        return runs
     }
 
     private mutating func close() {
@@ -107,23 +116,25 @@ extension LogIndex {
     /// channel has none.
     /// - Parameter channel: its name, not escaped.
     public func select(channel: [UInt8]?, _ query: MessageQuery) -> MessageSelection {
-        let list = if let channel { messages(of: channel) } else { publicMessages as OffsetList? }
-        let range = list.map { query.range(in: $0) } ?? 0..<0
-        var delivered = query.after ?? .zero
-        if let list, !range.isEmpty, range.lowerBound > list.firstIndex {
-            delivered = max(delivered, list[range.lowerBound - 1])
-        }
+        let name = channel.map(ChannelName.escape)
+        let list = messages(of: name) ?? AscendingList()
+        let here = retained(list)
+        let range = query.range(in: list, among: here)
+        let isComplete = query.isAnswered(by: range.count, from: first)
+        // Behind what stands before the answer here; what has been dropped stands before it in any case.
+        var after = max(query.after ?? .zero, first.previous)
+        if range.lowerBound > here.lowerBound { after = max(after, Offset(list[range.lowerBound - 1])) }
+        let through = range.isEmpty ? after : Offset(list[range.upperBound - 1])
         return MessageSelection(
-            list: list, range: range, delivered: delivered,
-            isComplete: query.isAnswered(by: range.count, from: first))
+            channel: name, after: after, through: through, count: range.count, isComplete: isComplete)
     }
 }
 
 extension MessageQuery {
-    /// The indices of `list` that the query asks for.
-    fileprivate func range(in list: OffsetList) -> Range<Int> {
-        let low = after.map { list.index(after: $0) } ?? list.firstIndex
-        let high = max(low, before.map { list.index(notBefore: $0) } ?? list.endIndex)
+    /// The indices of `list` that the query asks for, of those in `here`.
+    fileprivate func range(in list: AscendingList, among here: Range<Int>) -> Range<Int> {
+        let low = after.map { max(here.lowerBound, list.index(behind: $0)) } ?? here.lowerBound
+        let high = before.map { max(low, list.index(notBelow: $0.value)) } ?? here.upperBound
         switch count {
         case .all: return low..<high
         case .oldest(let limit): return low..<low + min(limit, high - low)
@@ -139,5 +150,12 @@ extension MessageQuery {
         if let before, before <= low.next { return true }
         if case .newest(let limit) = count { return found == limit }
         return false
+    }
+}
+
+extension AscendingList {
+    /// The index of the first number behind `offset`.
+    fileprivate func index(behind offset: Offset) -> Int {
+        offset.value == .max ? endIndex : index(notBelow: offset.value + 1)
     }
 }

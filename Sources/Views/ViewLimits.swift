@@ -4,8 +4,10 @@ public enum ViewLimits {
     public static let pageMessagesMax = 10_000
     /// Entries of one chunk of an `AscendingList`.
     static let chunkEntriesMax = 8_192
-    /// Entries of the first chunk of a short list.
-    static let chunkEntriesMin = 4
+    /// Entries of one chunk of a short list whose front has been dropped.
+    static let chunkEntriesMin = 64
+    /// Entries that a new list has room for.
+    static let chunkReserve = 4
     /// A digest is kept for every so many lines, so that any other costs at most one less crcs.
     static let digestInterval: UInt64 = 256
     /// How many channels are looked at for each line that is dropped. A line empties one channel at most;

@@ -28,7 +28,7 @@ struct ChannelTableTests {
         var first = Offset(1)
         for number in 1...3_000 {
             let name = names[min(random.below(200), random.below(200))]
-            name.withUnsafeBytes { table.findOrMake($0).append(Offset(UInt64(number))) }
+            name.withUnsafeBytes { table.append(Offset(UInt64(number)), to: $0) }
             model[name, default: []].append(Offset(UInt64(number)))
             if random.oneIn(200) {
                 first = max(first, Offset(UInt64(random.below(number) + 1)))
@@ -42,7 +42,9 @@ struct ChannelTableTests {
         // Then
         #expect(table.channels.count == model.count, "seed \(seed)")
         for name in names {
-            let found = table.find(name).map { list in (list.firstIndex..<list.endIndex).map { list[$0] } }
+            let found = table.messages(of: name).map { list in
+                (list.firstIndex..<list.endIndex).map { Offset(list[$0]) }
+            }
             #expect(found == model[name], "seed \(seed)")
         }
     }
@@ -54,10 +56,10 @@ struct ChannelTableTests {
         let composed: [UInt8] = [0xC3, 0xA9]
         let decomposed: [UInt8] = [0x65, 0xCC, 0x81]
         // When
-        composed.withUnsafeBytes { table.findOrMake($0).append(Offset(1)) }
+        composed.withUnsafeBytes { table.append(Offset(1), to: $0) }
         // Then
-        #expect(table.find(composed) != nil)
-        #expect(table.find(decomposed) == nil)
+        #expect(table.messages(of: composed) != nil)
+        #expect(table.messages(of: decomposed) == nil)
     }
 
     @Test("A sweep of as many channels as lines were dropped forgets every channel left empty in the end")
@@ -66,7 +68,7 @@ struct ChannelTableTests {
         var table = ChannelTable(hash: ChannelHash(seed: (3, 4)))
         for number in 1...1_000 {
             Array("once-\(number)".utf8).withUnsafeBytes {
-                table.findOrMake($0).append(Offset(UInt64(number)))
+                table.append(Offset(UInt64(number)), to: $0)
             }
         }
         // When
@@ -76,7 +78,7 @@ struct ChannelTableTests {
         table.sweep(1_000, before: Offset(1_001))
         // Then
         #expect(table.channels.isEmpty)
-        #expect(table.find(Array("once-1".utf8)) == nil)
+        #expect(table.messages(of: Array("once-1".utf8)) == nil)
     }
 
     @Test(
