@@ -30,8 +30,8 @@ struct RewindTests {
         #expect(sequencer.term == 1)
     }
 
-    /// A sequencer that sees everything and one that never sees what fails must write the same bytes and give the
-    /// same answers from then on.
+    /// A sequencer that sees everything and one that never sees what fails must write the same bytes and give
+    /// the same answers from then on.
     @Test("a sequencer is the same as one that never saw the failed drafts", arguments: 0..<40)
     func model(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))

@@ -1,7 +1,8 @@
 import LogLine
 import Replication
 
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): the same seed, the same run.
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): the same seed, the
+/// same run.
 struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 

@@ -8,9 +8,9 @@ import LogLine
 /// {"offset":43,…}
 /// ```
 ///
-/// Valid if and only if: at most `bytesMax` bytes; the first line is an object with `epoch` and `after`, and, with a
-/// seal, the right `mac` as its last member; then one or more valid lines with the offsets `after` + 1, + 2, …;
-/// newlines stand between, and one may stand at the end.
+/// Valid if and only if: at most `bytesMax` bytes; the first line is an object with `epoch` and `after`, and,
+/// with a seal, the right `mac` as its last member; then one or more valid lines with the offsets `after` +
+/// 1, + 2, …; newlines stand between, and one may stand at the end.
 public enum BusPayload {
     public static let bytesMax = 1 << 20
     /// Of the first line; leaves room for members of later versions.
@@ -20,8 +20,8 @@ public enum BusPayload {
 
     // MARK: Encoding
 
-    /// Cuts `lines` (whole ones, each with its newline, the first one at `after` + 1) into payloads and hands each to
-    /// `publish`, in order.
+    /// Cuts `lines` (whole ones, each with its newline, the first one at `after` + 1) into payloads and hands
+    /// each to `publish`, in order.
     public static func encode(
         _ lines: ByteSlice, epoch: Epoch, after: Offset, seal: BusSeal? = nil, publish: (ByteSlice) -> Void
     ) {
@@ -60,8 +60,8 @@ public enum BusPayload {
 
     // MARK: Decoding
 
-    /// Reads a payload. Redis is not trusted: every line is parsed strictly, unless a right mac stands before it.
-    /// Copies the lines once.
+    /// Reads a payload. Redis is not trusted: every line is parsed strictly, unless a right mac stands before
+    /// it. Copies the lines once.
     public static func decode(
         _ payload: UnsafeRawBufferPointer, seal: BusSeal? = nil
     ) throws(BusError) -> LineBatch {

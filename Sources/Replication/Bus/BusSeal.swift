@@ -2,8 +2,8 @@ import LogLine
 
 /// Authenticates what goes over Redis with the cluster's secret: HMAC-SHA-256, made elsewhere.
 ///
-/// A sealed object ends with `,"mac":"<64 lowercase hexadecimal digits>"}`; the mac is that of all the bytes with
-/// this member left out (so it covers the lines behind a payload's header too).
+/// A sealed object ends with `,"mac":"<64 lowercase hexadecimal digits>"}`; the mac is that of all the bytes
+/// with this member left out (so it covers the lines behind a payload's header too).
 public struct BusSeal: Sendable {
     /// The 32 bytes of a mac.
     public typealias Sign = @Sendable (UnsafeRawBufferPointer) -> [UInt8]
@@ -22,7 +22,8 @@ public struct BusSeal: Sendable {
         self.isEqual = isEqual
     }
 
-    /// Appends `content`, which begins with an object of `headerBytes` bytes, with the mac as that object's last member.
+    /// Appends `content`, which begins with an object of `headerBytes` bytes, with the mac as that object's
+    /// last member.
     func seal(_ content: UnsafeRawBufferPointer, headerBytes: Int, into out: ByteBuffer) {
         let mac = sign(content)
         precondition(mac.count == Self.macBytes)

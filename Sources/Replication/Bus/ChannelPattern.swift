@@ -1,5 +1,6 @@
-/// A glob of channel names with Redis' meaning: `*` any bytes, `?` one byte, `[abc]`, `[a-z]`, `[^a]` one of a set,
-/// `\x` the byte x itself. An open `[` takes the rest of the pattern as its set, a lone `\` at the end is a `\`.
+/// A glob of channel names with Redis' meaning: `*` any bytes, `?` one byte, `[abc]`, `[a-z]`, `[^a]` one of
+/// a set, `\x` the byte x itself. An open `[` takes the rest of the pattern as its set, a lone `\` at the end
+/// is a `\`.
 ///
 /// Redis matches PSUBSCRIBE's pattern itself; this is the second look on receipt. Matching takes at most
 /// pattern × name steps, whatever the pattern. Source: the Redis manual, PSUBSCRIBE and KEYS.

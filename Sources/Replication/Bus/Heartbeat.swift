@@ -18,7 +18,8 @@ public enum Heartbeat {
         seal.seal(plain.pointer, headerBytes: plain.count, into: out)
     }
 
-    /// Reads a heartbeat. With a `seal` it must carry the right mac. Members that are not known are passed over.
+    /// Reads a heartbeat. With a `seal` it must carry the right mac. Members that are not known are passed
+    /// over.
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, seal: BusSeal? = nil
     ) throws(BusError) -> LogIdentity {

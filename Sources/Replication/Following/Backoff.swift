@@ -1,5 +1,5 @@
-/// How long to wait after repeated failures: doubling up to a cap, each time shortened by up to half by a jitter that
-/// follows from the seed alone.
+/// How long to wait after repeated failures: doubling up to a cap, each time shortened by up to half by a
+/// jitter that follows from the seed alone.
 public struct Backoff: Sendable {
     private let delayMin: Duration
     private let delayMax: Duration

@@ -28,8 +28,8 @@ struct BusWatch: Sendable {
         heardOffset = .zero
     }
 
-    /// A heartbeat of our epoch. False when it is older than one before it, as a repeated one is: then it is no sign
-    /// of life.
+    /// A heartbeat of our epoch. False when it is older than one before it, as a repeated one is: then it is
+    /// no sign of life.
     mutating func heard(_ offset: Offset, at now: Duration) -> Bool {
         guard offset >= heardOffset else { return false }
         heardAt = now

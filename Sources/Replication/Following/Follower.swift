@@ -5,16 +5,17 @@ import LogLine
 /// One mechanism serves bootstrap, gaps, reconnecting and a log that is another one now: ask our own log for
 /// the lines after what was applied, naming epoch and digest as a proof that our history is its.
 ///
-/// Happy path: subscribe, wait for Redis' confirmation, fetch everything, apply what Redis brought meanwhile, be
-/// ready; from then on every batch that joins what was applied is applied at once.
+/// Happy path: subscribe, wait for Redis' confirmation, fetch everything, apply what Redis brought meanwhile,
+/// be ready; from then on every batch that joins what was applied is applied at once.
 ///
 /// Failure modes and what each does:
-/// - A line is missing (a gap in the offsets, or a heartbeat or an answered write tells of more): wait `reorderWait`
-///   for it, then fetch. What lies behind a gap is kept, within bounds.
-/// - Redis is away (no heartbeat of our epoch for `heartbeatTimeout`, whatever its connection says): follow the
-///   log's live tail. Back to Redis only when what it brings joins what was applied.
-/// - Redis says that the log is another one, or has another digest: never believed. It raises a doubt, our log is asked
-///   (at most once per `questionInterval`), and only its refusal makes us discard everything and bootstrap anew.
+/// - A line is missing (a gap in the offsets, or a heartbeat or an answered write tells of more): wait
+///   `reorderWait` for it, then fetch. What lies behind a gap is kept, within bounds.
+/// - Redis is away (no heartbeat of our epoch for `heartbeatTimeout`, whatever its connection says): follow
+///   the log's live tail. Back to Redis only when what it brings joins what was applied.
+/// - Redis says that the log is another one, or has another digest: never believed. It raises a doubt, our
+///   log is asked (at most once per `questionInterval`), and only its refusal makes us discard everything and
+///   bootstrap anew.
 /// - Our log is away: ask again with a growing delay. A pod that was ready stays ready.
 ///
 /// Isolation: a value with one owner. Time is the duration since the owner's start and never goes back.
@@ -342,7 +343,8 @@ extension Follower {
 // MARK: - What follows
 
 extension Follower {
-    /// Brings everything into agreement with the state: applies what joins, then asks our log if there is reason.
+    /// Brings everything into agreement with the state: applies what joins, then asks our log if there is
+    /// reason.
     private mutating func settle(at now: Duration, _ actions: inout [FollowerAction]) {
         if case .subscribing(let until) = phase, now >= until { phase = .running }
         drain(&actions)

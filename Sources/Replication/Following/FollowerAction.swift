@@ -10,7 +10,8 @@ public enum FollowerAction: Sendable {
     case close(Int)
     /// Apply the batch's lines from this index on.
     case apply(LineBatch, from: Int)
-    /// Give up everything applied (keeping it aside as superseded): our log has confirmed that it is not its history.
+    /// Give up everything applied (keeping it aside as superseded): our log has confirmed that it is not its
+    /// history.
     case discard(DiscardReason)
     /// Everything that was durable at the start has been applied.
     case becomeReady
@@ -57,7 +58,8 @@ public enum DiscardReason: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .epochChanged(let old, let new): "the log's epoch changed from \(old) to \(new)"
-        case .logBehind(let applied, let head): "the log's head \(head) is behind what was applied, \(applied)"
+        case .logBehind(let applied, let head):
+            "the log's head \(head) is behind what was applied, \(applied)"
         case .historyDiffers(let offset): "the log's history at offset \(offset) is another one"
         }
     }

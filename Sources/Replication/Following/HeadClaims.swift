@@ -1,7 +1,7 @@
 import LogLine
 
-/// How far the log is said to be. What our log says is confirmed; what Redis says is only heard, until our log's next
-/// answer: every genuine claim made before a question is within the head that answers it.
+/// How far the log is said to be. What our log says is confirmed; what Redis says is only heard, until our
+/// log's next answer: every genuine claim made before a question is within the head that answers it.
 struct HeadClaims: Sendable {
     private(set) var confirmed: Offset = .zero
     private(set) var heard: Offset = .zero

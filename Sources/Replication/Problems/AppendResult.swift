@@ -37,8 +37,8 @@ public enum AppendResult: Equatable, Sendable {
         }
     }
 
-    /// Reads a line (without its newline) that `encode`, or a later version of it, wrote. Members that are not known
-    /// are passed over; a missing or wrong one is an error that names it.
+    /// Reads a line (without its newline) that `encode`, or a later version of it, wrote. Members that are
+    /// not known are passed over; a missing or wrong one is an error that names it.
     public static func decode(_ line: UnsafeRawBufferPointer) throws(InvalidField) -> AppendResult {
         var reader = JSONReader(line)
         var members = Members()

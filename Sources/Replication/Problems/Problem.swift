@@ -59,7 +59,8 @@ extension Problem {
         switch refusal {
         case .idConflict(let first):
             self.init(
-                .idConflict, "the id was used with another text at offset \(first)", field: "id", id: draft.id,
+                .idConflict, "the id was used with another text at offset \(first)", field: "id",
+                id: draft.id,
                 firstOffset: first)
         case .expectationsUnmet(let current):
             let list = current.map { "\($0.key): \($0.offset)" }.joined(separator: ", ")

@@ -17,7 +17,8 @@ public enum Admission: Sendable, Equatable {
 public enum Refusal: Sendable, Equatable {
     /// Its id was used for something else, in the line `first`.
     case idConflict(first: Offset)
-    /// The keys it relies on have moved on: the last offsets of all that are not as expected, in the draft's order.
+    /// The keys it relies on have moved on: the last offsets of all that are not as expected, in the draft's
+    /// order.
     case expectationsUnmet([Draft.Expectation])
     /// So much waits for the disk already.
     case overloaded(lines: Int, bytes: Int)

@@ -10,7 +10,8 @@ public struct FingerprintKey: Hashable, Sendable {
     }
 }
 
-/// 128 bits that stand for a name in the id and key indexes: two names share one with a chance of 2^-128 a pair.
+/// 128 bits that stand for a name in the id and key indexes: two names share one with a chance of 2^-128 a
+/// pair.
 struct Fingerprint: Hashable, Sendable {
     let low: UInt64
     let high: UInt64

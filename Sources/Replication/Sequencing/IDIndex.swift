@@ -14,8 +14,9 @@ struct IDEntry: Sendable, Equatable {
 ///
 /// Memory: 40 bytes an entry in a ring plus 16–32 bytes of slots: 57 bytes an id with the default 1,000,000.
 ///
-/// Entries are forgotten only by `trim`, which the sequencer calls with what is durable: so undoing the newest
-/// entries gives back exactly the index as it was, and nothing that was forgotten has to be brought back.
+/// Entries are forgotten only by `trim`, which the sequencer calls with what is durable: so undoing the
+/// newest entries gives back exactly the index as it was, and nothing that was forgotten has to be brought
+/// back.
 struct IDIndex: Sendable {
     /// How many entries `trim` leaves.
     let entriesMax: Int

@@ -2,8 +2,8 @@ import LogLine
 
 /// The last line of every key, for conditional appends. A key is meant within the whole log, not per channel.
 ///
-/// Memory: 24 bytes an entry plus 16–32 bytes of slots, whatever the key's length; keys are never forgotten, for
-/// "no line with that key" must stay true.
+/// Memory: 24 bytes an entry plus 16–32 bytes of slots, whatever the key's length; keys are never forgotten,
+/// for "no line with that key" must stay true.
 struct KeyIndex: Sendable {
     /// What one `set` changed; undone newest first.
     struct Undo: Sendable, Equatable {

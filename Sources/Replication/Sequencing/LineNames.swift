@@ -1,6 +1,7 @@
 import LogLine
 
-/// Makes the fingerprints of what the indexes know lines by. A draft and the line that became of it have the same.
+/// Makes the fingerprints of what the indexes know lines by. A draft and the line that became of it have the
+/// same.
 struct LineNames: Sendable {
     let key: FingerprintKey
 

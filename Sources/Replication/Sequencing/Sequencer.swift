@@ -2,11 +2,12 @@ import LogLine
 
 /// The heart of the log: puts drafts in order and remembers what it takes to judge the next one.
 ///
-/// Happy path: `admit` gives a draft the next offset and writes its line into the caller's buffer; the store makes
-/// the buffer durable; `commit` says so.
+/// Happy path: `admit` gives a draft the next offset and writes its line into the caller's buffer; the store
+/// makes the buffer durable; `commit` says so.
 ///
-/// Failure: when a write fails, `rewind` takes back everything that is not durable, as if it had never been admitted:
-/// offset, time, digest, ids and keys; and begins a new term, so that the store can tell batches from before.
+/// Failure: when a write fails, `rewind` takes back everything that is not durable, as if it had never been
+/// admitted: offset, time, digest, ids and keys; and begins a new term, so that the store can tell batches
+/// from before.
 ///
 /// Recovery: `restore` once for each line that is found on disk, in order.
 ///
@@ -72,12 +73,14 @@ public struct Sequencer: Sendable {
 extension Sequencer {
     /// Judges a draft and, when it is a new line, gives it the next offset and appends the line to `lines`.
     ///
-    /// The order matters: a repeated id is answered with the first one's result before anything is expected of keys,
-    /// for the retry of a conditional append that succeeded must not fail over its own line.
+    /// The order matters: a repeated id is answered with the first one's result before anything is expected
+    /// of keys, for the retry of a conditional append that succeeded must not fail over its own line.
     public mutating func admit(_ draft: Draft, now: Timestamp, into lines: ByteBuffer) -> Admission {
         let identity = draft.id.map { id in
-            (name: names.id(id.bytes, channel: draft.channel.bytes, author: draft.author?.bytes),
-            body: names.body(draft.body))
+            (
+                name: names.id(id.bytes, channel: draft.channel.bytes, author: draft.author?.bytes),
+                body: names.body(draft.body)
+            )
         }
         if let identity, let first = ids.find(identity.name) {
             guard first.body == identity.body else { return .refused(.idConflict(first: first.offset)) }
@@ -145,8 +148,8 @@ extension Sequencer {
         ids.trim(pending: pendingIDs)
     }
 
-    /// Takes back everything that is not durable and begins a new term. Returns the offsets taken back (the upper
-    /// bound is not one of them): what rests on one of them has failed.
+    /// Takes back everything that is not durable and begins a new term. Returns the offsets taken back (the
+    /// upper bound is not one of them): what rests on one of them has failed.
     public mutating func rewind() -> Range<Offset> {
         let undone = durable.next..<head.next
         while let line = pending.popLast() {
@@ -168,8 +171,8 @@ extension Sequencer {
 extension Sequencer {
     /// Takes in the next line of the log as it was found on disk (`bytes` without its newline).
     ///
-    /// Precondition: `scan` is of these bytes, its offset is the next one, and nothing is pending. `.malformed` when
-    /// the fields behind the channel are none; nothing is taken in then.
+    /// Precondition: `scan` is of these bytes, its offset is the next one, and nothing is pending.
+    /// `.malformed` when the fields behind the channel are none; nothing is taken in then.
     public mutating func restore(_ scan: LineScan, _ bytes: UnsafeRawBufferPointer) throws(LineError) {
         precondition(pending.isEmpty && scan.offset == head.next)
         let fields = try Line.fields(of: bytes, scan)

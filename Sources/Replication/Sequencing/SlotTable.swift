@@ -1,8 +1,9 @@
 /// Where in a list of entries the one with a given fingerprint stands: open addressing with linear probing.
 ///
-/// A slot is 8 bytes: the entry's index + 1 in the low half (0: empty), 32 bits of its fingerprint, the tag, in the
-/// high half. The tag also says where a slot's probing began, so that growing and removing never look at the
-/// entries. At most half of the slots are taken. Growing visits every slot once: about 4 ms per million of them.
+/// A slot is 8 bytes: the entry's index + 1 in the low half (0: empty), 32 bits of its fingerprint, the tag,
+/// in the high half. The tag also says where a slot's probing began, so that growing and removing never look
+/// at the entries. At most half of the slots are taken. Growing visits every slot once: about 4 ms per
+/// million of them.
 struct SlotTable: Sendable {
     static let entriesMax = Int(UInt32.max) - 1
     private static let slotsMin = 16
