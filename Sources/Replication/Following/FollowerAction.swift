@@ -32,6 +32,11 @@ public struct LogRequest: Sendable, Equatable {
     public struct Proof: Sendable, Equatable {
         public let epoch: Epoch
         public let digest: Digest
+
+        public init(epoch: Epoch, digest: Digest) {
+            self.epoch = epoch
+            self.digest = digest
+        }
     }
 
     /// Names the request in events; never used twice.
