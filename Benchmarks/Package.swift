@@ -6,7 +6,15 @@ let package = Package(
     name: "Benchmarks",
     dependencies: [.package(name: "chat-cluster", path: "..")],
     targets: [
-        .executableTarget(name: "codec", dependencies: [.product(name: "LogLine", package: "chat-cluster")])
+        .target(name: "Measuring"),
+        .executableTarget(
+            name: "codec", dependencies: ["Measuring", .product(name: "LogLine", package: "chat-cluster")]),
+        .executableTarget(
+            name: "http",
+            dependencies: [
+                "Measuring", .product(name: "LogLine", package: "chat-cluster"),
+                .product(name: "Web", package: "chat-cluster"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,12 +1,10 @@
 import LogLine
+import Measuring
 
 /// What the line codec costs per message line of 200 bytes, and per byte of long texts.
 ///
 ///     swift run -c release --package-path Benchmarks codec [PART OF A NAME]
 enum CodecBenchmark {
-    /// Keeps the measured work from being optimised away. Guard: one thread.
-    nonisolated(unsafe) static var lastSum: UInt32 = 0
-
     static func run() {
         do {
             let message = try Sample(
@@ -66,31 +64,6 @@ enum CodecBenchmark {
         let bytes = ByteSlice(repeatElement(UInt8(0xA5), count: 65_536))
         report("CRC-32C of 64 KiB") { CRC32C.checksum(bytes.pointer) }
         report("CRC-32C of 64 KiB by table") { CRC32C.checksumByTable(bytes.pointer) }
-    }
-
-    /// Prints the best of several rounds: what the work costs when nothing disturbs it.
-    private static func report(_ name: String, _ work: () -> UInt32) {
-        if let part = CommandLine.arguments.dropFirst().first, !name.contains(part) { return }
-        let clock = ContinuousClock()
-        var calls = 1
-        var best = Duration.seconds(1)
-        var sum: UInt32 = 0
-        for _ in 0..<20 {
-            let took = clock.measure { for _ in 0..<calls { sum &+= work() } }
-            let each = took / calls
-            best = min(best, each)
-            calls = max(1, Int(.milliseconds(10) / each))
-        }
-        let nanoseconds = Double(best.components.attoseconds) / 1e9
-        lastSum = sum
-        print("\(padded(name, 32))\(padded(rounded(nanoseconds), 12, right: true)) ns")
-    }
-
-    private static func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-
-    private static func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
-        let space = String(repeating: " ", count: max(0, width - text.count))
-        return right ? space + text : text + space
     }
 }
 

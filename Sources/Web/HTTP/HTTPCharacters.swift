@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// The character classes of RFC 9110 5.6 and RFC 3986 2, as bit masks: bit `n` of `low` stands for byte `n`,
 /// of `high` for byte `64 + n`; bytes from 128 on are in none.
 struct HTTPCharacterClass {
@@ -61,11 +67,12 @@ enum HTTPCharacters {
     }
 
     private static func isFieldContent(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-        for index in range {
-            let byte = bytes[index]
-            if byte < space ? byte != tab : byte == 0x7F { return false }
-        }
+        for index in range where !isFieldContent(bytes[index]) { return false }
         return true
+    }
+
+    @inline(__always) static func isFieldContent(_ byte: UInt8) -> Bool {
+        byte >= space ? byte != 0x7F : byte == tab
     }
 
     /// False only when none of the eight bytes is below 0x20 or 0x7F (the well-known subtract-and-mask tests
@@ -98,6 +105,12 @@ enum HTTPCharacters {
 }
 
 extension UnsafeRawBufferPointer {
+    /// The index of the first `byte` at or behind `start`.
+    @inline(__always) func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        guard let base = baseAddress, start < count else { return nil }
+        return memchr(base + start, Int32(byte), count - start).map { UnsafeRawPointer($0) - base }
+    }
+
     /// The part `range`, indexed from 0.
     @inline(__always) func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: self[range])

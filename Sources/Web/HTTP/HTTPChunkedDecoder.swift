@@ -139,7 +139,7 @@ private struct ChunkLine {
 
     private mutating func addExtension(_ byte: UInt8) throws(HTTPParseFailure) {
         extensionCount += 1
-        guard byte >= HTTPCharacters.space && byte != 0x7F || byte == HTTPCharacters.tab else {
+        guard HTTPCharacters.isFieldContent(byte) else {
             throw failure("a chunk extension contains a control character")
         }
         guard count <= HTTPLimits.chunkLineBytesMax else {

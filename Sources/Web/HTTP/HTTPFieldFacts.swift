@@ -5,7 +5,7 @@ struct HTTPFieldFacts {
     private(set) var contentLength: Int?
     private(set) var isChunked = false
     /// The value of Host, as a range of the head.
-    private(set) var host: Range<Int>?
+    private(set) var host: HTTPHeadRange?
     private(set) var expectsContinue = false
     /// `close` and `keep-alive` among the tokens of Connection.
     private(set) var wantsClose = false
@@ -40,7 +40,7 @@ struct HTTPFieldFacts {
     }
 
     /// What can be judged only when all fields are known. `versionMinor`: 0 or 1.
-    func checkFraming(versionMinor: Int) throws(HTTPParseFailure) {
+    func checkFraming(versionMinor: UInt8) throws(HTTPParseFailure) {
         guard isChunked else { return }
         guard contentLength == nil else {
             throw HTTPParseFailure(
@@ -53,7 +53,7 @@ struct HTTPFieldFacts {
     }
 
     /// RFC 9112 9.3: 1.1 stays open unless `close`; 1.0 only with `keep-alive`.
-    func keepsAlive(versionMinor: Int) -> Bool {
+    func keepsAlive(versionMinor: UInt8) -> Bool {
         versionMinor > 0 ? !wantsClose : wantsKeepAlive && !wantsClose
     }
 
@@ -67,7 +67,7 @@ struct HTTPFieldFacts {
             throw HTTPParseFailure(
                 .malformed, "Host", "'\(bytes.part(value).excerpt)' is not a host with an optional port")
         }
-        host = value
+        host = HTTPHeadRange(value)
     }
 
     private mutating func addContentLength(_ value: UnsafeRawBufferPointer) throws(HTTPParseFailure) {

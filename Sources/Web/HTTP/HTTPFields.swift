@@ -35,7 +35,7 @@ public struct HTTPFields: Sendable {
         let bytes = lines.pointer
         var start = 0
         while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: HTTPCharacters.carriageReturn) ?? bytes.count
+            let end = bytes.firstIndex(of: HTTPCharacters.carriageReturn, from: start) ?? bytes.count
             let field = HTTPFieldLine(trusted: start..<end, of: bytes)
             visit(bytes.part(field.name), bytes.part(field.value))
             start = end + 2

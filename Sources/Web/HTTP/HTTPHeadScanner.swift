@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Takes a head apart line by line while it arrives, looking at each byte once, and gathers what its fields
 /// say.
 ///
@@ -54,13 +48,11 @@ struct HTTPHeadScanner {
 
     /// The next whole line without its CRLF.
     private mutating func nextLine(in bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) -> Range<Int>? {
-        guard let base = bytes.baseAddress, scanned < bytes.count else { return nil }
-        guard let found = memchr(base + scanned, 0x0A, bytes.count - scanned) else {
+        guard let lineFeed = bytes.firstIndex(of: HTTPCharacters.lineFeed, from: scanned) else {
             scanned = bytes.count
             try checkLength(upTo: scanned)
             return nil
         }
-        let lineFeed = UnsafeRawPointer(found) - base
         try checkLength(upTo: lineFeed + 1)
         guard lineFeed > end, bytes[lineFeed - 1] == HTTPCharacters.carriageReturn else {
             throw HTTPParseFailure(.malformed, partName, "a line ends in a bare LF; lines end in CRLF")

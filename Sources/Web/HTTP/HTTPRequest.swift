@@ -5,7 +5,7 @@ import LogLine
 public struct RequestHead: Sendable {
     public let method: HTTPMethod
     /// Of HTTP/1: 0 or 1.
-    public let versionMinor: Int
+    public let versionMinor: UInt8
     /// Whether the connection may carry another request behind this one.
     public let keepsAlive: Bool
     /// The client waits for `100 Continue` before it sends the body.
@@ -15,10 +15,10 @@ public struct RequestHead: Sendable {
     public let isChunked: Bool
 
     private let bytes: ByteSlice
-    private let fieldRange: Range<Int>
-    private let rawTargetRange: Range<Int>
+    private let fieldRange: HTTPHeadRange
+    private let rawTargetRange: HTTPHeadRange
     private let target: HTTPTarget
-    private let hostRange: Range<Int>
+    private let hostRange: HTTPHeadRange
 
     /// `bytes` begin with the head.
     init(_ bytes: ByteSlice, line: HTTPRequestLine, scanner: HTTPHeadScanner) {
@@ -30,10 +30,10 @@ public struct RequestHead: Sendable {
         contentLength = facts.contentLength
         isChunked = facts.isChunked
         self.bytes = bytes
-        fieldRange = scanner.fields
+        fieldRange = HTTPHeadRange(scanner.fields)
         rawTargetRange = line.rawTarget
         target = line.target
-        hostRange = line.target.authority.isEmpty ? facts.host ?? 0..<0 : line.target.authority
+        hostRange = line.target.authority.isEmpty ? facts.host ?? .empty : line.target.authority
     }
 
     private init(unparsed bytes: ByteSlice) {
@@ -44,25 +44,25 @@ public struct RequestHead: Sendable {
         contentLength = nil
         isChunked = false
         self.bytes = bytes
-        fieldRange = 0..<0
-        rawTargetRange = 0..<0
+        fieldRange = .empty
+        rawTargetRange = .empty
         target = HTTPTarget()
-        hostRange = 0..<0
+        hostRange = .empty
     }
 
     /// The head of `HTTPRequest.unparsed`.
     static let unparsed = RequestHead(unparsed: .empty)
 
     public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
-    public var fields: HTTPFields { HTTPFields(lines: bytes[fieldRange]) }
+    public var fields: HTTPFields { HTTPFields(lines: bytes[fieldRange.range]) }
     /// The target as it was sent; visible ASCII.
-    public var rawTarget: ByteSlice { bytes[rawTargetRange] }
-    public var path: HTTPPath { HTTPPath(bytes: bytes[target.path]) }
-    public var query: HTTPQuery { HTTPQuery(bytes: bytes[target.query]) }
+    public var rawTarget: ByteSlice { bytes[rawTargetRange.range] }
+    public var path: HTTPPath { HTTPPath(bytes: bytes[target.path.range]) }
+    public var query: HTTPQuery { HTTPQuery(bytes: bytes[target.query.range]) }
 
     /// Host, with the port when there is one: that of an absolute-form target, else that of the field; empty
     /// when an HTTP/1.0 request has none.
-    public var host: String { bytes[hostRange].text }
+    public var host: String { bytes[hostRange.range].text }
 
     /// See `HTTPFields.value`. `name` in lower case.
     public func header(_ name: StaticString) -> String? { fields.value(name) }

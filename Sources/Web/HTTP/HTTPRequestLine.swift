@@ -3,9 +3,9 @@ struct HTTPRequestLine {
     let method: HTTPMethod
     let target: HTTPTarget
     /// The target as it was sent.
-    let rawTarget: Range<Int>
+    let rawTarget: HTTPHeadRange
     /// Of HTTP/1: 0 or 1.
-    let versionMinor: Int
+    let versionMinor: UInt8
 
     init(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) {
         let methodEnd = Self.end(of: line.lowerBound, line, bytes)
@@ -26,8 +26,8 @@ struct HTTPRequestLine {
                 .notImplemented, "request line", "the method '\(name.excerpt)' is not known here")
         }
         method = HTTPMethod(token: name)
-        rawTarget = targetStart..<targetEnd
-        target = try HTTPTarget(rawTarget, of: bytes, method: method)
+        rawTarget = HTTPHeadRange(targetStart..<targetEnd)
+        target = try HTTPTarget(targetStart..<targetEnd, of: bytes, method: method)
     }
 
     /// The first space from `start` on, or the line's end.
@@ -45,7 +45,7 @@ struct HTTPRequestLine {
 /// `HTTP/1.0` or `HTTP/1.1`.
 enum HTTPVersion {
     /// 0 or 1. Any other `HTTP/x.y` is refused as not supported, anything else as malformed.
-    static func minor(_ bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) -> Int {
+    static func minor(_ bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) -> UInt8 {
         if HTTPCharacters.equal(bytes, "HTTP/1.1") { return 1 }
         if HTTPCharacters.equal(bytes, "HTTP/1.0") { return 0 }
         let isVersion =

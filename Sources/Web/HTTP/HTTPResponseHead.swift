@@ -28,8 +28,7 @@ public enum HTTPResponseHead {
     private static func appendValue(_ bytes: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
         guard !HTTPCharacters.isFieldContent(bytes) else { return buffer.append(bytes) }
         for byte in bytes {
-            let isControl = byte < HTTPCharacters.space || byte == 0x7F
-            buffer.append(isControl ? HTTPCharacters.space : byte)
+            buffer.append(HTTPCharacters.isFieldContent(byte) ? byte : HTTPCharacters.space)
         }
     }
 

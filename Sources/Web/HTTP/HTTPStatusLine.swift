@@ -4,7 +4,7 @@ struct HTTPStatusLine {
     /// 100–999.
     let status: Int
     /// Of HTTP/1: 0 or 1.
-    let versionMinor: Int
+    let versionMinor: UInt8
 
     init(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) {
         let line = bytes.part(line)

@@ -1,4 +1,4 @@
-/// A request target, taken apart (RFC 9112 3.2); all ranges are of the head's bytes.
+/// A request target, taken apart (RFC 9112 3.2).
 ///
 /// | form | example | accepted |
 /// |---|---|---|
@@ -13,36 +13,31 @@
 /// them.
 struct HTTPTarget {
     /// Empty unless the form is absolute.
-    private(set) var authority: Range<Int>
-    private(set) var path: Range<Int>
+    private(set) var authority = HTTPHeadRange.empty
+    private(set) var path = HTTPHeadRange.empty
     /// Behind the `?`; empty without one.
-    private(set) var query: Range<Int>
+    private(set) var query = HTTPHeadRange.empty
 
     /// Of a request that could not be read.
-    init() {
-        authority = 0..<0
-        path = 0..<0
-        query = 0..<0
-    }
+    init() {}
 
     init(
         _ target: Range<Int>, of bytes: UnsafeRawBufferPointer, method: HTTPMethod
     ) throws(HTTPParseFailure) {
-        authority = target.lowerBound..<target.lowerBound
-        path = target.upperBound..<target.upperBound
-        query = target.upperBound..<target.upperBound
         let findings = try Findings(target, of: bytes)
         if bytes[target.lowerBound] == UInt8(ascii: "*"), target.count == 1, method == .options { return }
-        if bytes[target.lowerBound] != UInt8(ascii: "/") {
-            authority = try Self.authority(of: target, in: bytes)
+        var pathStart = target.lowerBound
+        if bytes[pathStart] != UInt8(ascii: "/") {
+            let range = try Self.authority(of: target, in: bytes)
+            authority = HTTPHeadRange(range)
+            pathStart = range.upperBound
         }
-        path = authority.upperBound..<(findings.queryMark ?? target.upperBound)
-        if let mark = findings.queryMark { query = mark + 1..<target.upperBound }
-        if findings.hasPercentOrDot {
-            try HTTPPath.check(bytes.part(path))
-            try HTTPQuery.check(bytes.part(query))
-        } else if query.count > HTTPLimits.queryItemCountMax {
-            try HTTPQuery.check(bytes.part(query))
+        path = HTTPHeadRange(pathStart..<(findings.queryMark ?? target.upperBound))
+        if findings.hasPercentOrDot { try HTTPPath.check(bytes.part(path.range)) }
+        guard let mark = findings.queryMark else { return }
+        query = HTTPHeadRange(mark + 1..<target.upperBound)
+        if findings.hasPercentOrDot || query.range.count > HTTPLimits.queryItemCountMax {
+            try HTTPQuery.check(bytes.part(query.range))
         }
     }
 

@@ -5,7 +5,7 @@ public struct ResponseHead: Sendable {
     /// 200–999; informational ones are skipped.
     public let status: Int
     /// Of HTTP/1: 0 or 1.
-    public let versionMinor: Int
+    public let versionMinor: UInt8
     /// Whether the connection may carry another request.
     public let keepsAlive: Bool
     /// As announced, also where no body follows (HEAD, 304).

@@ -1,0 +1,1 @@
+HTTPBenchmark.run()
