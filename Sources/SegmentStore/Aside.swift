@@ -15,7 +15,9 @@ extension LogDirectory {
             let count = min(chunk.capacity, bytes.upperBound - at)
             let room = UnsafeMutableRawBufferPointer(start: chunk.base, count: count)
             let read = try file.read(at: at, into: room)
-            guard read > 0 else { throw LogError(.ioError, "\(file.path), byte \(at): the file became shorter") }
+            guard read > 0 else {
+                throw LogError(.ioError, "\(file.path), byte \(at): the file became shorter")
+            }
             try copy.write(at: at - bytes.lowerBound, UnsafeRawBufferPointer(rebasing: room[..<read]))
             at += read
         }
@@ -53,7 +55,9 @@ extension LogFile {
             let count = min(chunk.capacity, bytes.upperBound - at)
             let room = UnsafeMutableRawBufferPointer(start: chunk.base, count: count)
             let read = try self.read(at: at, into: room)
-            guard read == count else { throw LogError(.ioError, "\(path), byte \(at): the file became shorter") }
+            guard read == count else {
+                throw LogError(.ioError, "\(path), byte \(at): the file became shorter")
+            }
             try write(at: at, UnsafeRawBufferPointer(room))
             at += read
         }

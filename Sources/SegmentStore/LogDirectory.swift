@@ -106,7 +106,8 @@ extension LogDirectory {
         var firsts: [Offset] = []
         for name in names where name.hasSuffix(Self.segmentSuffix) {
             guard let first = Self.segmentFirst(name: name) else {
-                throw LogError(.unusable, "\(segmentsPath)/\(name) is not named like a segment: 20 digits.ndjson")
+                throw LogError(
+                    .unusable, "\(segmentsPath)/\(name) is not named like a segment: 20 digits.ndjson")
             }
             firsts.append(first)
         }

@@ -72,7 +72,8 @@ extension LogError {
     }
 
     init(syncing path: String, _ error: SystemError) {
-        self.init(.syncFailed, "\(path): \(error.explanation); what was written since the last sync may be lost")
+        self.init(
+            .syncFailed, "\(path): \(error.explanation); what was written since the last sync may be lost")
     }
 }
 

@@ -116,7 +116,8 @@ extension LogRecovery {
             let found = finding.checkpoint.map { "offset \($0.offset) with digest \($0.digest)" }
             throw damage(
                 "\(path), byte \(noteBytes), offset \(note.history.offset): \(directory.notePath) says that a "
-                    + "line with digest \(note.history.digest) ends there, not \(found ?? "the inside of a line")")
+                    + "line with digest \(note.history.digest) ends there, not \(found ?? "the inside of a line")"
+            )
         }
     }
 

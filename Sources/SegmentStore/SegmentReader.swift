@@ -115,14 +115,16 @@ extension SegmentReader {
             let room = UnsafeMutableRawBufferPointer(start: block.base + filled, count: region.count)
             let count = try read(region, into: room)
             guard count > 0 else {
-                throw LogError(.ioError, "position \(positions.lowerBound + UInt64(filled)): the file became shorter")
+                throw LogError(
+                    .ioError, "position \(positions.lowerBound + UInt64(filled)): the file became shorter")
             }
             filled += count
         }
         return ByteSlice(block: block, start: 0, count: filled)
     }
 
-    private func read(_ region: FileRegion, into room: UnsafeMutableRawBufferPointer) throws(LogError) -> Int {
+    private func read(_ region: FileRegion, into room: UnsafeMutableRawBufferPointer) throws(LogError) -> Int
+    {
         do {
             return try files.read(region.file, at: region.offset, into: room)
         } catch {
@@ -137,7 +139,8 @@ extension SegmentReader {
         while done < region.count {
             let room = UnsafeMutableRawBufferPointer(
                 start: chunk.base, count: min(Self.warmBytes, region.count - done))
-            guard let count = try? files.read(region.file, at: region.offset + done, into: room), count > 0 else {
+            guard let count = try? files.read(region.file, at: region.offset + done, into: room), count > 0
+            else {
                 return
             }
             done += count

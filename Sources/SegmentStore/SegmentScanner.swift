@@ -82,7 +82,9 @@ struct SegmentScanner {
         guard scan.offset == history.offset.next else {
             return problem(at: byte, "its offset is \(scan.offset)")
         }
-        guard scan.time >= time else { return problem(at: byte, "its time is before that of the line before it") }
+        guard scan.time >= time else {
+            return problem(at: byte, "its time is before that of the line before it")
+        }
         try visit(scan, bytes, streamEnd)
         history.offset = scan.offset
         time = scan.time

@@ -128,7 +128,9 @@ extension SlotFile {
         buffer.append(",\"crc\":\"")
         buffer.append(hexadecimal: CRC32C.checksum(body.pointer))
         buffer.append("\"}")
-        guard json.suffix(crcBytes) == buffer.array[...], let sequence = sequence(of: json) else { return nil }
+        guard json.suffix(crcBytes) == buffer.array[...], let sequence = sequence(of: json) else {
+            return nil
+        }
         return Record(slot: slot, sequence: sequence, bytes: bytes, json: json)
     }
 

@@ -59,7 +59,9 @@ struct CrashSimulation {
     }
 
     private mutating func start() throws(LogError) -> WriterRun {
-        if random.oneIn(20) { failing.fail(.syncData, code: EIO, skipping: Int.random(in: 0...6, using: &random)) }
+        if random.oneIn(20) {
+            failing.fail(.syncData, code: EIO, skipping: Int.random(in: 0...6, using: &random))
+        }
         return try open()
     }
 
@@ -106,7 +108,9 @@ extension CrashSimulation {
         injectFailure()
         switch run.writer.commit(group) {
         case .durable(let through):
-            guard through == maker.offset else { throw violation("acknowledged \(through), not \(maker.offset)") }
+            guard through == maker.offset else {
+                throw violation("acknowledged \(through), not \(maker.offset)")
+            }
             promised += submitted
             submitted = []
             run.maker = maker
@@ -124,7 +128,8 @@ extension CrashSimulation {
         case 0...2:
             failing.fail(
                 .write, of: ".ndjson", code: ENOSPC, partBytes: Int.random(in: 0...500, using: &random))
-        case 3: failing.fail(.write, of: "synced", code: EIO, partBytes: Int.random(in: 0...400, using: &random))
+        case 3:
+            failing.fail(.write, of: "synced", code: EIO, partBytes: Int.random(in: 0...400, using: &random))
         case 4: failing.fail(.syncData, code: EIO)
         case 5: failing.fail(.open, of: ".ndjson", code: EMFILE)
         case 6:
@@ -146,7 +151,8 @@ extension CrashSimulation {
         let found = run.recovered
         let all = promised + submitted
         guard found.count <= all.count, Array(all[..<found.count]) == found else {
-            throw violation("\(found.count) lines are not a beginning of the \(all.count) that were submitted")
+            throw violation(
+                "\(found.count) lines are not a beginning of the \(all.count) that were submitted")
         }
         try checkEpoch(run.recovery, lost: promised.count - found.count)
         try checkEnd(run.recovery, found)
@@ -158,7 +164,9 @@ extension CrashSimulation {
     private mutating func checkEpoch(_ recovery: Recovery, lost: Int) throws {
         let mayLose = durability != .sync && powerWasLost
         guard lost <= 0 || mayLose else { throw violation("\(lost) acknowledged lines are missing") }
-        guard lost <= 0 || epoch != recovery.epoch else { throw violation("lines are missing in the same epoch") }
+        guard lost <= 0 || epoch != recovery.epoch else {
+            throw violation("lines are missing in the same epoch")
+        }
         guard epoch == recovery.epoch || epoch == nil || durability != .sync else {
             throw violation("there is a new epoch without a reason")
         }

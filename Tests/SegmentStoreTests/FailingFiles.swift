@@ -40,7 +40,8 @@ final class FailingFiles: FilePort {
         state.withLock {
             $0.failures.append(
                 Failure(
-                    call: call, suffix: suffix, code: code, skip: skip, partBytes: partBytes, isPersistent: always))
+                    call: call, suffix: suffix, code: code, skip: skip, partBytes: partBytes,
+                    isPersistent: always))
         }
     }
 

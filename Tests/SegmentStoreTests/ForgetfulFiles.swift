@@ -254,7 +254,9 @@ extension ForgetfulFiles.State {
             if powerFails() { throw down() }
             folder.change(DirectoryChange(.link(name, .file(ForgetfulFile()))))
         }
-        guard case .file(let file) = folder.entries[name] else { throw SystemError(call: "open", code: EISDIR) }
+        guard case .file(let file) = folder.entries[name] else {
+            throw SystemError(call: "open", code: EISDIR)
+        }
         let descriptor = nextDescriptor
         nextDescriptor += 1
         open[descriptor] = file
