@@ -21,10 +21,10 @@ struct LogOpening {
             try directory.create(epoch: newEpoch(), boot: boot)
             isNew = true
         }
-        guard case .log(let epoch, let segments) = try directory.examine() else {
+        guard case .log(let epoch, _) = try directory.examine() else {
             throw LogError(.ioError, "\(directory.path) does not read as it was written")
         }
-        let recovering = LogRecovery(directory: directory, epoch: epoch, segments: segments, boot: boot)
+        let recovering = LogRecovery(directory: directory, epoch: epoch, boot: boot)
         var (start, recovery) = try recovering.run(newEpoch: newEpoch, visit: visit)
         recovery.isNewEpoch = recovery.isNewEpoch || isNew
         return OpenedLog(lock: lock, start: start, recovery: recovery)
