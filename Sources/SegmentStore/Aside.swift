@@ -46,8 +46,8 @@ extension LogDirectory {
 }
 
 extension LogFile {
-    /// Writes the bytes that stand there once more, so that the next sync takes them to the disk even if an earlier
-    /// one failed and left them in memory only.
+    /// Writes the bytes that stand there once more, so that the next sync takes them to the disk even if an
+    /// earlier one failed and left them in memory only.
     func rewrite(_ bytes: Range<Int>) throws(LogError) {
         let chunk = ByteBlock(capacity: StoreLimits.scanBytes)
         var at = bytes.lowerBound

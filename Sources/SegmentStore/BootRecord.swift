@@ -4,8 +4,8 @@ import Replication
 /// How the last run of the store began and whether it ended in order.
 ///
 /// The members of its record: `boot` (the machine's boot id), `durability` (`sync`, `interval` or `none`) and
-/// `clean`. A run that answered writes before they were synced and did not end in order may have lost some of them
-/// with the machine: then the history that pods remember may not be the log's, and a new epoch is due.
+/// `clean`. A run that answered writes before they were synced and did not end in order may have lost some of
+/// them with the machine: then the history that pods remember may not be the log's, and a new epoch is due.
 struct BootRecord: Equatable, Sendable {
     let bootID: String
     let durability: String

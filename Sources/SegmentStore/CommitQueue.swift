@@ -29,7 +29,8 @@ struct CommitQueue {
         return true
     }
 
-    /// Takes all that wait, up to `StoreLimits.groupBytesMax` and at least one; nil when there is nothing to do.
+    /// Takes all that wait, up to `StoreLimits.groupBytesMax` and at least one; nil when there is nothing to
+    /// do.
     mutating func take() -> Work? {
         guard let term = batches.first?.term else { return isClosing ? .close : nil }
         var group = WriteGroup()

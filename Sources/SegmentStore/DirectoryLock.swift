@@ -2,7 +2,8 @@ import Glibc
 import LogLine
 import Replication
 
-/// Keeps other processes out of a log's directory while it is held (flock(2), so it ends with the process, too).
+/// Keeps other processes out of a log's directory while it is held (flock(2), so it ends with the process,
+/// too).
 final class DirectoryLock: Sendable {
     private let file: LogFile
 
@@ -12,14 +13,15 @@ final class DirectoryLock: Sendable {
     static func acquire(_ directory: LogDirectory) throws(LogError) -> DirectoryLock {
         let file = try directory.open(directory.lockPath, .create)
         guard try isFree(file) else { throw refusal(directory, file) }
-        // Best effort: the lock holds without the name of its holder, and a full disk must not keep a log from reading.
+        // Best effort: the lock holds without the name of its holder, and a full disk must not keep a log
+        // from reading.
         try? file.truncate(to: 0)
         try? file.write(at: 0, Array("\(getpid())\n".utf8))
         return DirectoryLock(file: file)
     }
 
-    /// Takes the lock if there is a file to lock, for somebody who only reads; nil when somebody else has it, or
-    /// when there is nothing to lock.
+    /// Takes the lock if there is a file to lock, for somebody who only reads; nil when somebody else has it,
+    /// or when there is nothing to lock.
     static func acquireToRead(_ directory: LogDirectory) throws(LogError) -> DirectoryLock? {
         guard let file = try directory.openIfPresent(directory.lockPath, .read), try isFree(file) else {
             return nil

@@ -2,9 +2,9 @@ import Replication
 
 /// Port: the few things the store asks of a file system, so that tests can refuse, fail and forget.
 ///
-/// What a caller may rely on after a crash of the machine, and nothing else: the bytes and the length a file had
-/// at its last `syncData`, and the entries a directory had at its last `syncDirectory`. Everything later is there,
-/// missing or mixed, page by page and entry by entry. `rename` replaces its target in one step.
+/// What a caller may rely on after a crash of the machine, and nothing else: the bytes and the length a file
+/// had at its last `syncData`, and the entries a directory had at its last `syncDirectory`. Everything later
+/// is there, missing or mixed, page by page and entry by entry. `rename` replaces its target in one step.
 ///
 /// Any thread may call; the store never writes to one file from two threads at once.
 public protocol FilePort: AnyObject, Sendable {

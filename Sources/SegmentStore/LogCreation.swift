@@ -30,8 +30,8 @@ extension LogDirectory {
         return .nothing
     }
 
-    /// Makes an empty log. Each step is durable before the next, the epoch comes last: without one there is no log,
-    /// and an interrupted creation is simply done again.
+    /// Makes an empty log. Each step is durable before the next, the epoch comes last: without one there is
+    /// no log, and an interrupted creation is simply done again.
     func create(epoch: Epoch, boot: BootRecord) throws(LogError) {
         try prepare(boot: boot)
         try write(epoch: epoch)

@@ -2,8 +2,8 @@ import Glibc
 import LogLine
 import Replication
 
-/// The names inside a log's directory, and how single files in it are made so that a crash leaves the old or the
-/// new one.
+/// The names inside a log's directory, and how single files in it are made so that a crash leaves the old or
+/// the new one.
 ///
 ///     epoch                      16 hexadecimal digits and a newline; written last when a log is made
 ///     lock                       held while a process uses the directory; holds its process id
@@ -79,8 +79,8 @@ extension LogDirectory {
         do { try files.rename(source, to: target) } catch { throw LogError(error, path: source) }
     }
 
-    /// Makes the directory and those above it, unless they are there; durable on return, also when an earlier try
-    /// was interrupted between making and syncing.
+    /// Makes the directory and those above it, unless they are there; durable on return, also when an earlier
+    /// try was interrupted between making and syncing.
     func makeDirectories(_ path: String) throws(LogError) {
         let parent = Self.parent(of: path)
         if try list(path) == nil {
@@ -99,8 +99,8 @@ extension LogDirectory {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The offsets that name the segments, ascending; nil when there is no directory of segments. Names that do
-    /// not end like a segment's are not ours and left alone.
+    /// The offsets that name the segments, ascending; nil when there is no directory of segments. Names that
+    /// do not end like a segment's are not ours and left alone.
     func segments() throws(LogError) -> [Offset]? {
         guard let names = try list(segmentsPath) else { return nil }
         var firsts: [Offset] = []

@@ -58,7 +58,8 @@ struct LogFile: Sendable {
         do { try files.truncate(handle, to: bytes) } catch { throw LogError(error, path: path, byte: bytes) }
     }
 
-    /// Any error is `syncFailed`: what was written since the last sync may be lost, whatever a second try says.
+    /// Any error is `syncFailed`: what was written since the last sync may be lost, whatever a second try
+    /// says.
     func sync() throws(LogError) {
         do { try files.syncData(handle) } catch { throw LogError(syncing: path, error) }
     }

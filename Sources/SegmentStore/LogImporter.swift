@@ -3,8 +3,8 @@ import Replication
 
 /// Makes a log of lines that come from elsewhere, in any pieces.
 ///
-/// The new log has an epoch of its own, written last: until `finish` returns there is no log, and a directory in
-/// which an import was interrupted is refused by everybody.
+/// The new log has an epoch of its own, written last: until `finish` returns there is no log, and a directory
+/// in which an import was interrupted is refused by everybody.
 ///
 /// One owner; blocks on the disk.
 public final class LogImporter {
@@ -40,7 +40,8 @@ public final class LogImporter {
 
     /// Takes the next bytes of the stream; they may end inside a line.
     ///
-    /// - Throws: `damaged` when a line is not strictly one (`Line.parse`) or does not continue those before it.
+    /// - Throws: `damaged` when a line is not strictly one (`Line.parse`) or does not continue those before
+    ///   it.
     public func append(_ bytes: UnsafeRawBufferPointer) throws(LogError) {
         rest.append(bytes)
         var splitter = LineSplitter(rest.pointer)

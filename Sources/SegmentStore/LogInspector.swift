@@ -21,10 +21,10 @@ public struct LogInspector {
         return withExtendedLifetime(lock) { LogReport(survey, directory, epoch: epoch, isInUse: lock == nil) }
     }
 
-    /// Makes a log that can be opened of one that cannot: keeps the lines from the first one on as long as they
-    /// continue each other, moves everything behind them to `cut/`, and gives the log a new epoch, because
-    /// acknowledged lines may be missing. The epoch is written first: whatever else a crash leaves undone, no log
-    /// with a shorter history ever has the old one.
+    /// Makes a log that can be opened of one that cannot: keeps the lines from the first one on as long as
+    /// they continue each other, moves everything behind them to `cut/`, and gives the log a new epoch,
+    /// because acknowledged lines may be missing. The epoch is written first: whatever else a crash leaves
+    /// undone, no log with a shorter history ever has the old one.
     ///
     /// - Parameter newEpoch: made at random.
     /// - Returns: nil when nothing has to be repaired; then nothing was changed.

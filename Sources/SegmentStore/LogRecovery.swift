@@ -1,20 +1,22 @@
 import LogLine
 import Replication
 
-/// Opens a log that is there: reads all of it, decides what of its end to keep, and leaves it whole and synced.
+/// Opens a log that is there: reads all of it, decides what of its end to keep, and leaves it whole and
+/// synced.
 ///
-/// Happy path: every segment is whole and ends where the note says. Then only the note and the boot record are
-/// written.
+/// Happy path: every segment is whole and ends where the note says. Then only the note and the boot record
+/// are written.
 ///
 /// What else it may find:
-/// - Damage (`LogSurvey`): not the work of a crash, since what a crash can touch was not synced. Nothing is changed.
-/// - Behind the note stand whole lines: they are kept. A sync that failed may have left them readable in memory but
-///   not on disk, so they are written anew, byte for byte, and synced before anybody sees them.
-/// - Behind them stands something else: it never was acknowledged (a torn group leaves such). It is copied to a file
-///   of its own, synced, and cut off.
-/// - The run before acknowledged lines before they were synced, and did not end in order: a new epoch is due if the
-///   machine was restarted since or something is cut off. It is written before anything is cut, so that a crash in
-///   between cannot lose the reason for it.
+/// - Damage (`LogSurvey`): not the work of a crash, since what a crash can touch was not synced. Nothing is
+///   changed.
+/// - Behind the note stand whole lines: they are kept. A sync that failed may have left them readable in
+///   memory but not on disk, so they are written anew, byte for byte, and synced before anybody sees them.
+/// - Behind them stands something else: it never was acknowledged (a torn group leaves such). It is copied to
+///   a file of its own, synced, and cut off.
+/// - The run before acknowledged lines before they were synced, and did not end in order: a new epoch is due
+///   if the machine was restarted since or something is cut off. It is written before anything is cut, so
+///   that a crash in between cannot lose the reason for it.
 ///
 /// A crash of recovery at any point leaves a log that recovery opens with the same lines.
 struct LogRecovery {

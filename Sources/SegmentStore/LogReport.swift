@@ -6,8 +6,8 @@ public struct LogReport: Sendable, Equatable {
     public enum Verdict: Sendable, Equatable {
         /// Everything is as it was written.
         case whole
-        /// Behind the last line stand this many bytes that were never acknowledged; the service cuts them off when it
-        /// starts. (Or it is just writing them.)
+        /// Behind the last line stand this many bytes that were never acknowledged; the service cuts them off
+        /// when it starts. (Or it is just writing them.)
         case torn(bytes: Int, LogProblem)
         /// The service refuses to start.
         case damaged(LogProblem)

@@ -15,10 +15,12 @@ public struct LogProblem: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// All that can be known of a log's lines by reading them; changes nothing.
 ///
-/// Reading goes on until the lines do not continue each other any more. Damage is what a crash cannot explain:
+/// Reading goes on until the lines do not continue each other any more. Damage is what a crash cannot
+/// explain:
 /// - no valid note, or the note tells of a history that is not there;
 /// - a segment does not begin where the one before ended;
-/// - in a segment with a later one beside it, or before the note, stands something that is no line of this history.
+/// - in a segment with a later one beside it, or before the note, stands something that is no line of this
+///   history.
 struct LogSurvey {
     struct Part {
         let first: Offset
@@ -26,7 +28,8 @@ struct LogSurvey {
         /// Up to where the note, or the segment behind, says that all is synced.
         let syncedBytes: Int
 
-        /// What stands behind the last valid line. (While somebody writes, lines come in behind the measured end.)
+        /// What stands behind the last valid line. (While somebody writes, lines come in behind the measured
+        /// end.)
         var restBytes: Int { max(0, finding.fileBytes - finding.validBytes) }
     }
 
@@ -40,7 +43,8 @@ struct LogSurvey {
 
     private let directory: LogDirectory
 
-    /// Reads the whole log. The note is read first: what it tells of stays true while somebody else goes on writing.
+    /// Reads the whole log. The note is read first: what it tells of stays true while somebody else goes on
+    /// writing.
     init(_ directory: LogDirectory, visit: LineVisitor) throws(LogError) {
         self.directory = directory
         note = try directory.readNote()
@@ -84,8 +88,8 @@ struct LogSurvey {
 
     /// The history must be the one the note tells of.
     private mutating func check(_ note: SyncNote, _ finding: SegmentScanner.Finding, _ path: String) {
-        let told =
-            "offset \(note.history.offset) with digest \(note.history.digest) was synced up to byte \(note.bytes)"
+        let point = "offset \(note.history.offset) with digest \(note.history.digest)"
+        let told = "\(point) was synced up to byte \(note.bytes)"
         guard finding.validBytes >= note.bytes else {
             return add(at: path, finding.validBytes, "the file ends, but \(told)")
         }

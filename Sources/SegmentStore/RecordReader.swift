@@ -1,7 +1,7 @@
 import LogLine
 
-/// The members of a small flat JSON object, read by name; members that are not known are passed over, so that a
-/// newer version may add some.
+/// The members of a small flat JSON object, read by name; members that are not known are passed over, so that
+/// a newer version may add some.
 struct RecordReader {
     private enum Value {
         case number(UInt64)

@@ -2,14 +2,15 @@ import Glibc
 import LogLine
 import Replication
 
-/// Takes each line of a log in order: its scan, its bytes without the newline (valid only while it runs), and the
-/// stream position it begins at.
+/// Takes each line of a log in order: its scan, its bytes without the newline (valid only while it runs), and
+/// the stream position it begins at.
 public typealias LineVisitor = (LineScan, UnsafeRawBufferPointer, UInt64) throws(LogError) -> Void
 
-/// Reads segment after segment and follows the history they hold, up to the first line that does not continue it.
+/// Reads segment after segment and follows the history they hold, up to the first line that does not continue
+/// it.
 ///
-/// A line continues the history if and only if it is whole (`Line.scan`, which checks its crc), its offset is the
-/// next one and its time is not before the one before it.
+/// A line continues the history if and only if it is whole (`Line.scan`, which checks its crc), its offset is
+/// the next one and its time is not before the one before it.
 struct SegmentScanner {
     /// Of the last line that was taken.
     private(set) var history = HistoryPoint.zero
@@ -32,7 +33,8 @@ struct SegmentScanner {
 
     /// Follows the lines of `file`.
     ///
-    /// - Parameter checkpoint: a byte of the file: the finding tells the history up to the line that ends there.
+    /// - Parameter checkpoint: a byte of the file: the finding tells the history up to the line that ends
+    ///   there.
     mutating func scan(
         _ file: LogFile, checkpoint: Int? = nil, visit: LineVisitor
     ) throws(LogError) -> Finding {

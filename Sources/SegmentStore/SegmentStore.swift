@@ -12,18 +12,19 @@ import Synchronization
 /// store.close()
 /// ```
 ///
-/// One thread of its own writes: all batches that wait while a sync runs go into the next write and sync. Others
-/// read. How much waits to be written is the caller's to bound (`statistics.queuedBytes`).
+/// One thread of its own writes: all batches that wait while a sync runs go into the next write and sync.
+/// Others read. How much waits to be written is the caller's to bound (`statistics.queuedBytes`).
 ///
 /// A store that was opened must be closed, also when it was never started and after `failed`.
 public final class SegmentStore: LogStore {
     private let directory: LogDirectory
-    private let lock: DirectoryLock
     private let table: SegmentTable
     private let reader: SegmentReader
     private let queue = Monitor(CommitQueue())
     private let counts: Mutex<StoreStatistics>
     private let threads = Mutex<[OwnedThread]>([])
+    /// Nil once the store is closed.
+    private let lock: Mutex<DirectoryLock?>
     private let writer: WriterHandle
 
     /// Takes the directory's lock, makes a new log if there is none, and reads all lines in order.
@@ -49,7 +50,7 @@ public final class SegmentStore: LogStore {
 
     private init(_ opened: OpenedLog, _ writer: WriterHandle) {
         directory = opened.start.directory
-        lock = opened.lock
+        lock = Mutex(opened.lock)
         table = opened.start.table
         reader = SegmentReader(table: table, files: directory.files)
         counts = Mutex(StoreStatistics())
@@ -108,6 +109,7 @@ extension SegmentStore {
             return threads
         }
         for thread in running { thread.join() }
+        lock.withLock { $0 = nil }
     }
 }
 

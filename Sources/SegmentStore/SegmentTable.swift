@@ -4,7 +4,8 @@ import Synchronization
 
 /// Which segment holds which part of the log, and their open files. Any thread.
 ///
-/// The stream's end moves only when lines have been acknowledged, so nobody finds a byte here that may yet be cut.
+/// The stream's end moves only when lines have been acknowledged, so nobody finds a byte here that may yet be
+/// cut.
 final class SegmentTable: Sendable {
     struct Segment {
         let first: Offset

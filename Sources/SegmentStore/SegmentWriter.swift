@@ -13,17 +13,18 @@ enum CommitOutcome {
 
 /// Writes groups of lines into segments, one after the other, and makes them durable.
 ///
-/// Happy path: the group is written behind the last acknowledged byte of the last segment, `fdatasync` follows, then
-/// the note says so, then the group counts as acknowledged. A group that would make the segment too large begins a
-/// new one: the full segment is synced, then the new file is made, then its directory is synced, then the note is
-/// written and synced. So a segment with a later one beside it is whole on disk, and a segment with lines is known
-/// to the note.
+/// Happy path: the group is written behind the last acknowledged byte of the last segment, `fdatasync`
+/// follows, then the note says so, then the group counts as acknowledged. A group that would make the segment
+/// too large begins a new one: the full segment is synced, then the new file is made, then its directory is
+/// synced, then the note is written and synced. So a segment with a later one beside it is whole on disk, and
+/// a segment with lines is known to the note.
 ///
 /// Failure modes:
-/// - A write fails: what it left is cut off, and the cut synced, before the group is reported as refused. (Were the
-///   cut not synced, bytes of the refused group could appear again behind those of the next one.)
+/// - A write fails: what it left is cut off, and the cut synced, before the group is reported as refused.
+///   (Were the cut not synced, bytes of the refused group could appear again behind those of the next one.)
 /// - A roll fails: the group is refused; the next one tries the roll again, since the new file may be there.
-/// - The note cannot be written: it stays behind, which only makes it say less; but a roll needs it and fails.
+/// - The note cannot be written: it stays behind, which only makes it say less; but a roll needs it and
+///   fails.
 /// - A sync or the cut fails: terminal. What is on disk is unknown; recovery finds out.
 ///
 /// No thread and no clock of its own: one owner drives it, `now` counts from any fixed point.

@@ -1,16 +1,18 @@
 import LogLine
 import Replication
 
-/// A small record that is overwritten often and must survive a torn write: a file of two slots, written in turn.
+/// A small record that is overwritten often and must survive a torn write: a file of two slots, written in
+/// turn.
 ///
-/// The slot that was synced last is never touched before the other one has been synced, so one whole record is
-/// always on disk. Each slot begins on a page of its own (4,096 bytes) and is one line of JSON, padded with spaces
-/// to 512 bytes:
+/// The slot that was synced last is never touched before the other one has been synced, so one whole record
+/// is always on disk. Each slot begins on a page of its own (4,096 bytes) and is one line of JSON, padded
+/// with spaces to 512 bytes:
 ///
 ///     {"sequence":7,…,"crc":"0a1b2c3d"}     \n
 ///
-/// A slot is valid if and only if it has the `sequence` in front, the `crc` at the end, that crc is the CRC-32C of
-/// the bytes before `,"crc"`, and only spaces and the newline follow. Of two valid slots the higher sequence holds.
+/// A slot is valid if and only if it has the `sequence` in front, the `crc` at the end, that crc is the
+/// CRC-32C of the bytes before `,"crc"`, and only spaces and the newline follow. Of two valid slots the
+/// higher sequence holds.
 ///
 /// Failure modes: a failed write changes nothing that holds (the slot being written is not the synced one); a
 /// failed sync is terminal, as everywhere.
@@ -26,8 +28,8 @@ final class SlotFile {
     /// Which slot is written next.
     private var slot: Int
     private let buffer = ByteBuffer(capacity: SlotFile.recordBytes)
-    /// Whether a whole record was written since the last sync. (After a failed write there is none: the slot is
-    /// broken, and the other one must stay the one that holds.)
+    /// Whether a whole record was written since the last sync. (After a failed write there is none: the slot
+    /// is broken, and the other one must stay the one that holds.)
     private(set) var isDirty = false
 
     private init(file: LogFile, sequence: UInt64, slot: Int) {
@@ -51,8 +53,9 @@ final class SlotFile {
 
     /// Opens a file of which at least one slot is valid, for writing; nil otherwise.
     ///
-    /// When both slots are valid nobody knows whether the newer one is on disk or only in memory: it is written
-    /// anew and synced before the other may be touched. When one is not, the other was synced before it was begun.
+    /// When both slots are valid nobody knows whether the newer one is on disk or only in memory: it is
+    /// written anew and synced before the other may be touched. When one is not, the other was synced before
+    /// it was begun.
     static func open(_ path: String, in directory: LogDirectory) throws(LogError) -> SlotFile? {
         guard let file = try directory.openIfPresent(path, .update) else { return nil }
         let records = validRecords(try file.read(at: 0, upTo: fileBytes))
@@ -64,7 +67,8 @@ final class SlotFile {
         return SlotFile(file: file, sequence: newest.sequence, slot: 1 - newest.slot)
     }
 
-    /// Writes a record, its members appended to the buffer each with a comma in front; durable with the next `sync`.
+    /// Writes a record, its members appended to the buffer each with a comma in front; durable with the next
+    /// `sync`.
     func write(_ record: (ByteBuffer) -> Void) throws(LogError) {
         buffer.truncate(to: 0)
         Self.encode(sequence: sequence + 1, record, into: buffer)

@@ -2,7 +2,8 @@
 public enum Durability: Sendable, Equatable {
     /// After an `fdatasync`: acknowledged lines survive the loss of power.
     case sync
-    /// After the write; `fdatasync` follows within the interval. Survives the end of the process, not of the machine.
+    /// After the write; `fdatasync` follows within the interval. Survives the end of the process, not of the
+    /// machine.
     case interval(Duration)
     /// After the write; the kernel syncs when it likes, the store at each roll and at `close`.
     case none
@@ -20,7 +21,8 @@ public enum Durability: Sendable, Equatable {
 /// How a store is to work.
 public struct StoreOptions: Sendable {
     public var durability: Durability
-    /// A segment closes before it would grow beyond this; one group of lines that is larger gets a segment of its own.
+    /// A segment closes before it would grow beyond this; one group of lines that is larger gets a segment of
+    /// its own.
     public var segmentBytesMax: Int
 
     public init(durability: Durability = .sync, segmentBytesMax: Int = 64 << 20) {

@@ -3,9 +3,9 @@ import Replication
 
 /// Up to where everything is known to be on disk: the store writes it after each sync of the lines.
 ///
-/// The members of its record: `segment` (the offset its file is named by), `bytes` (of that file, at the end of a
-/// line), `offset` (of the last line before them) and `digest` (of the history up to it). All segments before that
-/// one are whole.
+/// The members of its record: `segment` (the offset its file is named by), `bytes` (of that file, at the end
+/// of a line), `offset` (of the last line before them) and `digest` (of the history up to it). All segments
+/// before that one are whole.
 struct SyncNote: Equatable, Sendable {
     var segment: Offset
     var bytes: Int

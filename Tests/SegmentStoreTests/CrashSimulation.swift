@@ -5,11 +5,11 @@ import TestSupport
 
 @testable import SegmentStore
 
-/// A log that is written, killed and cut off from power again and again, and after each start compared with what
-/// it had promised.
+/// A log that is written, killed and cut off from power again and again, and after each start compared with
+/// what it had promised.
 ///
-/// Invariant: what was acknowledged or shown by an earlier start is there, byte for byte and in order; behind it
-/// stands nothing but a beginning of what was submitted last; nothing that was refused is ever seen.
+/// Invariant: what was acknowledged or shown by an earlier start is there, byte for byte and in order; behind
+/// it stands nothing but a beginning of what was submitted last; nothing that was refused is ever seen.
 struct CrashSimulation {
     struct Violation: Error, CustomStringConvertible {
         let description: String

@@ -91,7 +91,8 @@ enum FolderNode {
     case folder(Folder)
 }
 
-/// A change of a directory that may or may not survive a crash; one that touches two directories does so as one.
+/// A change of a directory that may or may not survive a crash; one that touches two directories does so as
+/// one.
 final class DirectoryChange {
     enum Step {
         case link(String, FolderNode)

@@ -5,8 +5,8 @@ import TestSupport
 
 @testable import SegmentStore
 
-/// A file system in memory that does on a crash all that the real one may do: it keeps what was synced, and of
-/// everything later any part: pages, halves of pages, lengths, directory entries.
+/// A file system in memory that does on a crash all that the real one may do: it keeps what was synced, and
+/// of everything later any part: pages, halves of pages, lengths, directory entries.
 ///
 /// Also a model of what a failed `fdatasync` leaves: pages that read back but will not be written any more.
 final class ForgetfulFiles: FilePort {
@@ -62,7 +62,8 @@ final class ForgetfulFiles: FilePort {
         state.withLock { $0.root.forget(&random) }
     }
 
-    /// A sync of this file failed: what was to be written is forgotten, but reads back until the machine ends.
+    /// A sync of this file failed: what was to be written is forgotten, but reads back until the machine
+    /// ends.
     func failSync(_ file: OpenFile) { state.withLock { $0.open[file.descriptor]?.dropDirty() } }
 
     /// The bytes of a file as they read now; nil when there is none.

@@ -37,8 +37,7 @@ final class WriterRun {
         recovered = lines
         table = opened.start.table
         writer = SegmentWriter(opened.start, options: options, now: { clock.now })
-        maker = LineMaker(
-            after: recovery.head, time: recovery.time ?? Timestamp(milliseconds: 1_800_000_000_000))
+        maker = LineMaker(after: recovery.head, time: recovery.time)
     }
 
     static let path = "/log"

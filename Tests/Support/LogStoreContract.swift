@@ -43,7 +43,8 @@ public struct LogStoreContract {
         store.close()
     }
 
-    /// A file region, if there is one, is inside of what was asked for, begins where it begins, and can be warmed.
+    /// A file region, if there is one, is inside of what was asked for, begins where it begins, and can be
+    /// warmed.
     public func checkRegions() {
         var maker = LineMaker()
         let all = (1...40).flatMap { append(&maker, $0) }
@@ -58,7 +59,8 @@ public struct LogStoreContract {
         store.close()
     }
 
-    /// A failed write refuses its whole term, also what comes of it later; the next term goes on at the same place.
+    /// A failed write refuses its whole term, also what comes of it later; the next term goes on at the same
+    /// place.
     public func checkRefusal() {
         var maker = LineMaker()
         let kept = append(&maker, 3)

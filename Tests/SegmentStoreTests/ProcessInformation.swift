@@ -1,0 +1,5 @@
+import Glibc
+
+enum ProcessInformation {
+    static var id: Int { Int(getpid()) }
+}

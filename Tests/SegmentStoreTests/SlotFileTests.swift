@@ -1,0 +1,111 @@
+import LogLine
+import Replication
+import TestSupport
+import Testing
+
+@testable import SegmentStore
+
+@Suite struct SlotFileTests {
+    private let files = ForgetfulFiles()
+    private var directory: LogDirectory { LogDirectory("/", files: files) }
+    private let path = "/record"
+
+    private func make() throws {
+        try directory.replace(path, with: SlotFile.newFile { $0.append(",\"value\":0") })
+    }
+
+    private func value() throws -> UInt64? {
+        try SlotFile.read(path, in: directory).flatMap { RecordReader($0)?.number("value") }
+    }
+
+    private func write(_ value: Int, to file: SlotFile) throws {
+        try file.write {
+            $0.append(",\"value\":")
+            $0.append(decimal: UInt64(value))
+        }
+    }
+
+    @Test("A record stands in its slot as one line of JSON with its crc")
+    func goldenBytes() throws {
+        try make()
+        let bytes = try #require(files.bytes(path))
+        let line = "{\"sequence\":1,\"value\":0,\"crc\":\"8b982149\"}"
+        #expect(String(decoding: bytes.prefix(line.utf8.count), as: UTF8.self) == line)
+        #expect(bytes.count == SlotFile.fileBytes && bytes[SlotFile.recordBytes - 1] == 0x0A)
+    }
+
+    @Test(
+        "Whatever the power leaves of unsynced writes, the record that was synced last or a later one is there"
+    )
+    func survivesTornWrites() throws {
+        for seed in UInt64(0)..<200 {
+            var random = SplitMix64(seed: seed)
+            let test = SlotFileTests()
+            try test.make()
+            var synced = 0
+            for value in 1...20 {
+                let file = try #require(try SlotFile.open(test.path, in: test.directory))
+                for step in 0..<Int.random(in: 0...3, using: &random) {
+                    try test.write(value * 10 + step, to: file)
+                }
+                if random.oneIn(2), file.isDirty {
+                    try file.sync()
+                    synced = Int(try #require(try test.value()))
+                }
+                try test.write(value * 10 + 9, to: file)
+                test.files.reboot(&random)
+                let found = Int(try #require(try test.value(), "seed \(seed): no record is left"))
+                #expect(found >= synced, "seed \(seed): the synced record is lost")
+                synced = found
+            }
+        }
+    }
+
+    @Test("A failed write never costs the record that holds, however often it is tried")
+    func survivesFailedWrites() throws {
+        try make()
+        let failing = FailingFiles(files)
+        let directory = LogDirectory("/", files: failing)
+        let file = try #require(try SlotFile.open(path, in: directory))
+        for part in [1, 30, 100, 500] {
+            failing.fail(.write, code: 28, partBytes: part)
+            #expect(throws: LogError.self) { try write(7, to: file) }
+            try file.sync()
+            #expect(try value() == 0)
+        }
+        try write(8, to: file)
+        try file.sync()
+        #expect(try value() == 8)
+    }
+
+    @Test("Any changed byte of a record makes it invalid")
+    func noticesChanges() throws {
+        try make()
+        let whole = try #require(files.bytes(path))
+        for byte in 0..<SlotFile.recordBytes {
+            files.corrupt(path) { $0[byte] ^= 4 }
+            #expect(try value() == nil, "byte \(byte)")
+            files.corrupt(path) { $0 = whole }
+        }
+        files.corrupt(path) { $0.removeLast($0.count - 100) }
+        #expect(try value() == nil)
+    }
+
+    @Test("Members that a later version adds are passed over")
+    func passesOverUnknownMembers() throws {
+        try directory.replace(
+            path,
+            with: SlotFile.newFile { buffer in
+                buffer.append(",\"later\":{\"a\":[1,null]}")
+                SyncNote.empty.encode(into: buffer)
+                buffer.append(",\"more\":true")
+            })
+        #expect(try directory.readRecord(path).flatMap { SyncNote(json: $0) } == .empty)
+    }
+}
+
+extension LogDirectory {
+    fileprivate func readRecord(_ path: String) throws(LogError) -> [UInt8]? {
+        try SlotFile.read(path, in: self)
+    }
+}
