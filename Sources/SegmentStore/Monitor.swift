@@ -32,8 +32,11 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Changes the state, and lets one waiting thread look at it when `body` says so.
-    func signal(_ body: (inout State) -> Bool) {
-        if withLock(body) { pthread_cond_signal(condition) }
+    @discardableResult
+    func signal(_ body: (inout State) -> Bool) -> Bool {
+        let isChanged = withLock(body)
+        if isChanged { pthread_cond_signal(condition) }
+        return isChanged
     }
 
     /// Changes the state and lets all waiting threads look at it.

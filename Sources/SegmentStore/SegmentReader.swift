@@ -35,25 +35,28 @@ final class SegmentReader: Sendable {
     ) {
         let bytes = positions.reduce(0) { $0 + $1.count }
         precondition(bytes <= LogStoreLimits.readBytesMax, "a read of \(bytes) bytes")
-        add {
+        let isTaken = add {
             do throws(LogError) {
                 completion(.success(try self.read(positions)))
             } catch {
                 completion(.failure(error))
             }
         }
+        if !isTaken { completion(.failure(LogError(.ioError, "the store is closed"))) }
     }
 
     func warm(_ region: FileRegion, completion: @escaping @Sendable () -> Void) {
-        add {
+        let isTaken = add {
             self.warm(region)
             completion()
         }
+        if !isTaken { completion() }
     }
 
-    private func add(_ job: @escaping @Sendable () -> Void) {
+    /// False when the threads have been told to end.
+    private func add(_ job: @escaping @Sendable () -> Void) -> Bool {
         monitor.signal { state in
-            precondition(!state.isClosing, "a read after close")
+            guard !state.isClosing else { return false }
             state.jobs.append(job)
             return true
         }

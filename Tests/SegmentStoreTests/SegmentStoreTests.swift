@@ -133,6 +133,26 @@ import Testing
         store.close()
     }
 
+    @Test("After closing, reads fail, warming ends at once and appends are dropped")
+    func afterClose() throws {
+        let directory = try TemporaryDirectory()
+        let (store, _) = try SegmentStore.openForTest(directory.path)
+        let events = Inbox<LogStoreEvent>()
+        store.start { events.add($0) }
+        var maker = LineMaker()
+        store.append(maker.batch(1), through: maker.offset, term: 1)
+        #expect(events.wait { $0.count == 1 })
+        let region = try #require(store.region(of: 0..<10))
+        store.close()
+        store.close()
+        let answers = Inbox<Bool>()
+        store.read([0..<10]) { result in answers.add((try? result.get()) == nil) }
+        store.warm(region) { answers.add(true) }
+        store.append(maker.batch(1), through: maker.offset, term: 1)
+        #expect(answers.all == [true, true])
+        #expect(events.all.count == 1)
+    }
+
     @Test("More segments than may be open can all be read")
     func manySegments() throws {
         let directory = try TemporaryDirectory()
