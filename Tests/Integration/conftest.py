@@ -1,0 +1,100 @@
+"""Fixtures: everything a test starts is stopped when it ends, and shown when it failed."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness.cluster import Cluster  # noqa: E402
+from harness.process import BIN, Processes  # noqa: E402
+from harness.proxy import RedisProxy  # noqa: E402
+from harness.redis import RedisServer  # noqa: E402
+
+BINARIES = ("replication-log", "chat-server", "chatctl")
+
+
+def pytest_sessionstart(session):
+    missing = [name for name in BINARIES if not (BIN / name).exists()]
+    if missing:
+        raise pytest.UsageError(f"{BIN} lacks {', '.join(missing)}: build first (make build), or set BIN_DIR")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows what a failed test's processes said. A skip is loud; with REQUIRE_ALL=1 it is a failure."""
+    report = (yield).get_result()
+    if report.failed:
+        report.sections.append(("processes", _outputs(item)))
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        print(f"\nSKIP: {item.nodeid}: {reason}", file=sys.__stdout__, flush=True)
+        if os.environ.get("REQUIRE_ALL") == "1":
+            report.outcome = "failed"
+            report.longrepr = f"skipped although REQUIRE_ALL=1: {reason}"
+
+
+def _outputs(item):
+    """Of the test's own processes and of those its module shares."""
+    fixtures = getattr(item, "funcargs", {}).values()
+    found = {id(one): one for one in (getattr(fixture, "processes", fixture) for fixture in fixtures)
+             if isinstance(one, Processes)}
+    return "\n".join(one.outputs() for one in found.values())
+
+
+@pytest.fixture
+def processes():
+    started = Processes()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def new_cluster(processes, tmp_path):
+    """Makes clusters; they are not started yet."""
+    def make(**options):
+        count = len(processes.started)
+        return Cluster(processes, tmp_path / f"cluster-{count}", **options)
+
+    return make
+
+
+@pytest.fixture
+def cluster(new_cluster):
+    """Redis, one replication-log and three pods, ready."""
+    return new_cluster().start()
+
+
+@pytest.fixture
+def small_cluster(new_cluster):
+    """Redis, one replication-log and one pod, ready."""
+    return new_cluster(pod_count=1).start()
+
+
+@pytest.fixture
+def new_proxy(processes):
+    def make(redis):
+        proxy = RedisProxy(redis.port)
+        processes.on_stop(proxy.close)
+        return proxy
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def new_shared_cluster(tmp_path_factory):
+    """Makes and starts one pod's cluster that the tests of a module share."""
+    started = Processes()
+
+    def make(**options):
+        return Cluster(started, tmp_path_factory.mktemp("shared"), pod_count=1, **options).start()
+
+    yield make
+    started.stop()
+
+
+@pytest.fixture
+def redis(processes, tmp_path):
+    return processes.add(RedisServer(tmp_path / "redis")).start()

@@ -1,0 +1,1 @@
+"""Real processes, real Redis, real sockets: what the integration tests are made of."""

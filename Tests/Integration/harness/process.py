@@ -1,0 +1,161 @@
+"""One child process: its output is kept, and it never outlives its test."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+from .waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[3]
+BIN = Path(os.environ.get("BIN_DIR") or ROOT / ".build" / "debug").resolve()
+OUTPUT_BYTES_SHOWN = 20_000
+
+# What a developer's shell may have set must not steer the tests.
+_SETTINGS = {
+    "HOST", "PORT", "REDIS_URL", "CLUSTER_NAME", "BASE_PATH", "LOG_LEVEL", "LOG_FORMAT", "CLUSTER_SECRET",
+    "ALLOWED_ORIGINS", "DRAIN_WINDOW", "DATA_DIR", "DURABILITY", "SYNC_INTERVAL", "SEGMENT_BYTES",
+    "ID_INDEX_ENTRIES", "INGEST_CHANNELS", "ENGINE", "REPLICATION_LOG_URL", "REPLICA_ID", "HISTORY_BYTES",
+    "WRITE_TIMEOUT", "SUPERSEDED_RETENTION",
+}
+
+
+def clean_environment(settings=None):
+    environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
+    environment.update({name: str(value) for name, value in (settings or {}).items()})
+    return environment
+
+
+def free_port():
+    """A port nobody listens on now, below the range of outgoing connections so that none of them takes it."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        lowest = int(file.read().split()[0])
+    for _ in range(1000):
+        port = 10_000 + int.from_bytes(os.urandom(4), "big") % max(lowest - 10_000, 1000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("found no free port")
+
+
+class ChildProcess:
+    """A program that runs in the background."""
+
+    def __init__(self, name, command, settings=None, cwd=None, file_bytes_max=None):
+        self.name = name
+        self.command = [str(part) for part in command]
+        self.settings = dict(settings or {})
+        self.cwd = cwd
+        self.file_bytes_max = file_bytes_max
+        self.output = b""
+        self._process = None
+        self._reader = None
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def is_running(self):
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def text(self):
+        return self.output.decode(errors="replace")
+
+    def spawn(self):
+        assert not self.is_running, f"{self.name} runs already"
+        self._process = subprocess.Popen(
+            self.command, env=clean_environment(self.settings), cwd=self.cwd, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=self._limit_files)
+        self._reader = threading.Thread(target=self._collect, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
+        return self
+
+    def kill(self):
+        """As a crash: nothing is flushed, nobody is told."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self, seconds=15):
+        """Asks the process to stop and returns its exit code."""
+        return self._end(signal.SIGTERM, seconds)
+
+    def pause(self):
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self):
+        os.kill(self.pid, signal.SIGCONT)
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def wait_for_exit(self, seconds=15):
+        """Returns the exit code."""
+        wait_until(lambda: not self.is_running, f"{self.name} ends", seconds)
+        self._reader.join(5)
+        return self._process.returncode
+
+    def limit_files(self, count):
+        """From now on no file of the process grows beyond so many bytes (None: as far as it will)."""
+        most = resource.RLIM_INFINITY if count is None else count
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+    def last_output(self):
+        tail = self.output[-OUTPUT_BYTES_SHOWN:].decode(errors="replace")
+        return f"----- output of {self.name} ({' '.join(self.command)}) -----\n{tail}"
+
+    def _end(self, number, seconds=15):
+        if self.is_running:
+            os.kill(self.pid, number)
+            if number == signal.SIGKILL:
+                self._process.wait()
+        return self.wait_for_exit(seconds)
+
+    def _collect(self, stream):
+        for chunk in iter(lambda: stream.read1(65536), b""):
+            self.output += chunk
+        stream.close()
+
+    def _limit_files(self):
+        if self.file_bytes_max is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes_max, resource.RLIM_INFINITY))
+
+
+class Processes:
+    """All that a test started, so that all of it can be stopped and shown."""
+
+    def __init__(self):
+        self.started = []
+        self._cleanups = []
+
+    def add(self, process):
+        self.started.append(process)
+        return process
+
+    def on_stop(self, cleanup):
+        self._cleanups.append(cleanup)
+
+    def stop(self):
+        for cleanup in reversed(self._cleanups):
+            cleanup()
+        for process in reversed(self.started):
+            if process.is_running:
+                process.kill()
+
+    def outputs(self):
+        return "\n".join(process.last_output() for process in self.started)
+
+
+def run_to_end(command, settings=None, cwd=None, seconds=60, stdin=None):
+    """Runs a program to its end; returns (exit code, stdout, stderr) as texts."""
+    done = subprocess.run(
+        [str(part) for part in command], env=clean_environment(settings), cwd=cwd, timeout=seconds,
+        input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
