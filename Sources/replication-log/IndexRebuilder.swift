@@ -5,7 +5,7 @@ import Views
 
 /// Rebuilds what the service remembers of the log while recovery reads it.
 final class IndexRebuilder {
-    let index: LogIndex
+    private(set) var index: LogIndex
     private(set) var sequencer: Sequencer
 
     init(idEntriesMax: Int) {
