@@ -57,14 +57,18 @@ let package = Package(
         .executableTarget(
             name: "replication-log",
             dependencies: [
-                "ReplicationLogService", "SegmentStore", "RedisBus", "Operations", "EventLoop", "Web",
+                "ReplicationLogService", "SegmentStore", "RedisBus", "EventLoop", "Operations", "Crypto",
+                "Replication", "Views", "LogLine",
             ]),
         .executableTarget(
             name: "chat-server",
-            dependencies: ["ChatService", "LogClient", "RedisBus", "Operations", "EventLoop", "Web"]),
+            dependencies: [
+                "ChatService", "LogClient", "RedisBus", "Web", "EventLoop", "Operations", "Crypto",
+                "Replication", "Views", "LogLine",
+            ]),
         .executableTarget(
             name: "chatctl",
-            dependencies: ["LogLine", "SegmentStore", "LogClient", "Operations", "EventLoop", "Web"]),
+            dependencies: ["SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "Replication", "LogLine"]),
 
         // Tests: one target each, and what they share.
         .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),

@@ -1,0 +1,139 @@
+import Crypto
+import EventLoop
+import Glibc
+import Operations
+
+/// What a local cluster consists of: each process with its executable, arguments, environment and port.
+@LoopActor
+struct ClusterPlan {
+    struct Process {
+        let name: String
+        let executable: String
+        let arguments: [String]
+        let environment: [String: String]
+        let port: UInt16
+        /// Answers `/readyz`; Redis does not.
+        let speaksHTTP: Bool
+
+        var url: String { "http://127.0.0.1:\(port)" }
+    }
+
+    /// Nil: the cluster does without.
+    let redis: Process?
+    let log: Process
+    let servers: [Process]
+
+    init(_ arguments: Arguments) throws(ChatControl.Failure) {
+        let count = try arguments.integer("servers", in: 1...32, default: 3)
+        let directory = arguments["data-dir"] ?? "data"
+        for path in [directory, "\(directory)/redis"] { try ClusterPlan.makeDirectory(path) }
+        var ports = FreePorts()
+        let logPort = try ports.take(try arguments.integer("log-port", in: 1...65_535, default: 8100))
+        let firstPort = try arguments.integer("port", in: 1...65_535, default: 8000)
+        var environment = ProcessEnvironment.variables()
+        environment["CLUSTER_SECRET"] = try ClusterPlan.secret(in: directory, environment)
+        environment["HOST"] = environment["HOST"] ?? "127.0.0.1"
+        environment["DRAIN_WINDOW"] = environment["DRAIN_WINDOW"] ?? "0s"
+        environment["REPLICATION_LOG_URL"] = "http://127.0.0.1:\(logPort)"
+        redis = try arguments.has("no-redis") ? nil : ClusterPlan.redis(arguments, directory, &ports)
+        environment["REDIS_URL"] = redis.map { "redis://127.0.0.1:\($0.port)" } ?? ""
+        log = Process(
+            name: "replication-log", executable: try ClusterPlan.sibling("replication-log"), arguments: [],
+            environment: environment.merging(
+                ["PORT": String(logPort), "DATA_DIR": "\(directory)/log"], uniquingKeysWith: { $1 }),
+            port: logPort, speaksHTTP: true)
+        let executable = try ClusterPlan.sibling("chat-server")
+        servers = try (0..<count).map { (index) throws(ChatControl.Failure) in
+            let port = try ports.take(min(firstPort + index, 65_535))
+            return Process(
+                name: "chat-server-\(index + 1)", executable: executable, arguments: [],
+                environment: environment.merging(
+                    ["PORT": String(port), "REPLICA_ID": "chat-server-\(index + 1)"], uniquingKeysWith: { $1 }),
+                port: port, speaksHTTP: true)
+        }
+    }
+
+    private static func redis(
+        _ arguments: Arguments, _ directory: String, _ ports: inout FreePorts
+    ) throws(ChatControl.Failure) -> Process {
+        guard let executable = inPath("redis-server") else {
+            throw ChatControl.Failure(
+                "redis-server is not installed: install Debian's redis-server, or use --no-redis")
+        }
+        let port = try ports.take(try arguments.integer("redis-port", in: 1...65_535, default: 6390))
+        return Process(
+            name: "redis", executable: executable,
+            arguments: [
+                "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+                "--dir", "\(directory)/redis", "--loglevel", "warning",
+            ], environment: ProcessEnvironment.variables(), port: port, speaksHTTP: false)
+    }
+
+    // MARK: Secret
+
+    /// The environment's, or one that is made once and kept beside the data.
+    private static func secret(
+        in directory: String, _ environment: [String: String]
+    ) throws(ChatControl.Failure) -> String {
+        if let given = environment["CLUSTER_SECRET"], !given.isEmpty { return given }
+        let path = "\(directory)/cluster-secret"
+        if let kept = SmallFile.read(path)?.split(separator: "\n").first { return String(kept) }
+        let made = HexadecimalBytes.text(SecureRandom.bytes(32))
+        guard SmallFile.create(path, made + "\n") else {
+            throw ChatControl.Failure("cannot write \(path): \(String(cString: strerror(errno)))")
+        }
+        return made
+    }
+
+    // MARK: Files
+
+    private static func makeDirectory(_ path: String) throws(ChatControl.Failure) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        throw ChatControl.Failure("cannot make the directory \(path): \(String(cString: strerror(errno)))")
+    }
+
+    /// An executable that is installed beside this one.
+    private static func sibling(_ name: String) throws(ChatControl.Failure) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let own = String(decoding: buffer.prefix(max(count, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let path = own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let executable = "\(path)/\(name)"
+        guard access(executable, X_OK) == 0 else {
+            throw ChatControl.Failure("\(executable) is missing; it belongs beside chatctl")
+        }
+        return executable
+    }
+
+    private static func inPath(_ name: String) -> String? {
+        let path = ProcessEnvironment.variables()["PATH"] ?? "/usr/bin:/bin"
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+}
+
+/// Ports on loopback that nobody listens on.
+@LoopActor
+struct FreePorts {
+    private var taken = Set<UInt16>()
+
+    /// `preferred` when it is free, else another one.
+    mutating func take(_ preferred: Int) throws(ChatControl.Failure) -> UInt16 {
+        let wanted = UInt16(clamping: preferred)
+        if !taken.contains(wanted), let port = FreePorts.probe(wanted) {
+            taken.insert(port)
+            return port
+        }
+        guard let port = FreePorts.probe(0) else { throw ChatControl.Failure("no port is free on 127.0.0.1") }
+        taken.insert(port)
+        return port
+    }
+
+    private static func probe(_ port: UInt16) -> UInt16? {
+        // A port that cannot be bound is taken; nothing else is asked.
+        guard let listener = try? Listener(host: "127.0.0.1", port: port, onAccept: { $0.close() }) else {
+            return nil
+        }
+        defer { listener.close() }
+        return listener.address.port
+    }
+}

@@ -1,0 +1,92 @@
+import EventLoop
+import Glibc
+import LogLine
+import Operations
+import Replication
+import Web
+
+/// A service that the tool talks to.
+@LoopActor
+struct Endpoint {
+    let url: HTTPURL
+    let client: HTTPClient
+    let fields: [(name: String, value: String)]
+
+    nonisolated static let urlOption = Arguments.Option(
+        name: "url", value: "URL", summary: "Of a chat-server; default \(defaultServer).")
+    nonisolated static let secretOption = Arguments.Option(
+        name: "secret-file", value: "FILE",
+        summary: "Holds the CLUSTER_SECRET, when that is not in the environment; default \(defaultSecretFile).")
+    nonisolated static let defaultServer = "http://127.0.0.1:8000"
+    /// Where `chatctl up` keeps it.
+    nonisolated static let defaultSecretFile = "data/cluster-secret"
+
+    init(_ text: String, _ arguments: Arguments) throws(ChatControl.Failure) {
+        guard let url = HTTPURL(text) else {
+            throw ChatControl.Failure("'\(text)' is no URL like \(Endpoint.defaultServer)", code: .badSettings)
+        }
+        self.url = url
+        client = HTTPClient(Origin(host: url.host, port: url.port, prefix: url.pathPrefix))
+        let secret = try Endpoint.secret(arguments)
+        fields = secret.map { [("authorization", "Bearer \($0)")] } ?? []
+    }
+
+    /// From `--url`, or the one that `chatctl up` starts first.
+    init(_ arguments: Arguments) throws(ChatControl.Failure) {
+        try self.init(arguments["url"] ?? Endpoint.defaultServer, arguments)
+    }
+
+    private static func secret(_ arguments: Arguments) throws(ChatControl.Failure) -> String? {
+        if let secret = ProcessEnvironment.variables()["CLUSTER_SECRET"], !secret.isEmpty { return secret }
+        let path = arguments["secret-file"] ?? defaultSecretFile
+        guard let text = SmallFile.read(path) else {
+            guard !arguments.has("secret-file") else { throw ChatControl.Failure("cannot read \(path)") }
+            return nil
+        }
+        return text.split(separator: "\n").first.map(String.init)
+    }
+
+    /// The body of a 200 or 201; a problem becomes the failure.
+    func answer(_ request: ClientRequest) async throws(ChatControl.Failure) -> ByteSlice {
+        var request = request
+        request.fields += fields
+        let head: ResponseHead
+        let body: ByteSlice
+        do throws(ClientError) {
+            (head, body) = try await client.response(to: request)
+        } catch {
+            throw ChatControl.Failure(error.message)
+        }
+        guard (200..<300).contains(head.status) else { throw Endpoint.failure(head.status, body.pointer) }
+        return body
+    }
+
+    static func failure(_ status: Int, _ body: UnsafeRawBufferPointer) -> ChatControl.Failure {
+        // What is no problem document is shown by its status.
+        guard let problem = try? Problem.decode(body) else { return ChatControl.Failure("HTTP status \(status)") }
+        return ChatControl.Failure("\(problem.type.title): \(problem.detail) (\(problem.type.remedy.rawValue))")
+    }
+}
+
+/// Files of a few bytes.
+enum SmallFile {
+    private static let bytesMax = 65_536
+
+    /// Nil when it cannot be read.
+    static func read(_ path: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: bytesMax)
+        let count = fread(&bytes, 1, bytesMax, file)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Makes the file, for its owner alone. False when it cannot be made or is there already.
+    static func create(_ path: String, _ text: String) -> Bool {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        return write(descriptor, bytes, bytes.count) == bytes.count
+    }
+}

@@ -1,0 +1,64 @@
+import EventLoop
+import LogLine
+import Web
+
+/// `status`: one row for each service, and whether they agree.
+enum StatusCommand {
+    /// What `chatctl up` starts.
+    private static let defaults = [
+        "http://127.0.0.1:8100", "http://127.0.0.1:8000", "http://127.0.0.1:8001", "http://127.0.0.1:8002",
+    ]
+
+    static let command = ChatControl.Command(
+        name: "status", usage: "status [URL…]",
+        summary: "Shows offset, lag, digest and source of each service; exit code 1 when one is away or differs.",
+        options: [Endpoint.secretOption]
+    ) { (arguments) throws(ChatControl.Failure) in
+        let urls = arguments.positional.isEmpty ? defaults : arguments.positional
+        var rows = [["URL", "SERVICE", "EPOCH", "OFFSET", "LAG", "DIGEST", "SOURCE"]]
+        var states = [ServiceState]()
+        var isComplete = true
+        for url in urls {
+            let endpoint = try Endpoint(url, arguments)
+            do throws(ChatControl.Failure) {
+                let state = try await ServiceState.read(endpoint)
+                states.append(state)
+                rows.append(row(url, state))
+            } catch {
+                isComplete = false
+                rows.append([url, "away: \(error.message)"])
+            }
+        }
+        for line in table(rows) { Terminal.say(line) }
+        guard isComplete, agree(states) else { throw ChatControl.Failure("the services are not all in step") }
+    }
+
+    private static func row(_ url: String, _ state: ServiceState) -> [String] {
+        let name = state.replicaID.isEmpty ? state.service : "\(state.service) \(state.replicaID)"
+        let lag = state.head.map { String($0.value - min(state.offset.value, $0.value)) } ?? "-"
+        let source = state.source.isEmpty ? "-" : state.source
+        return [url, name, state.epoch, state.offset.description, lag, state.digest, source]
+    }
+
+    /// Of services at the same offset the digests are equal; all are of one epoch.
+    private static func agree(_ states: [ServiceState]) -> Bool {
+        var digests = [Offset: String]()
+        for state in states {
+            guard digests[state.offset, default: state.digest] == state.digest else { return false }
+            digests[state.offset] = state.digest
+        }
+        return Set(states.map(\.epoch)).count <= 1
+    }
+
+    private static func table(_ rows: [[String]]) -> [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.filter { $0.count == columns }.map { $0[column].count }.max() ?? 0
+        }
+        return rows.map { row in
+            row.enumerated().map { index, cell in
+                index == row.count - 1 ? cell : cell + String(repeating: " ", count: max(0, widths[index] - cell.count))
+            }.joined(separator: "  ")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import EventLoop
+import LogLine
+import Replication
+import Web
+
+/// `send`, `messages`, `tail`.
+enum TalkCommands {
+    private static let jsonOption = Arguments.Option(
+        name: "json", value: nil, summary: "Shows the lines as they stand in the log.")
+
+    static let send = ChatControl.Command(
+        name: "send", usage: "send CHANNEL TEXT", summary: "Sends a message and shows its offset.",
+        options: [
+            Endpoint.urlOption, Endpoint.secretOption,
+            Arguments.Option(name: "author", value: "NAME", summary: "Who writes."),
+            Arguments.Option(name: "id", value: "ID", summary: "Makes a retry safe."),
+        ]
+    ) { (arguments) throws(ChatControl.Failure) in
+        try arguments.require("a channel", "a text")
+        let channel = PathEncoding.encode(segment: Array(arguments.positional[0].utf8))
+        let answer = try await Endpoint(arguments).answer(
+            ClientRequest(.post, "/messages/\(channel)", body: body(arguments)))
+        Terminal.say(answer.text.trimmingNewline)
+    }
+
+    static let messages = ChatControl.Command(
+        name: "messages", usage: "messages [CHANNEL]", summary: "Shows the newest messages, oldest first.",
+        options: [
+            Endpoint.urlOption, Endpoint.secretOption, jsonOption,
+            Arguments.Option(name: "last", value: "N", summary: "How many; default 100."),
+        ]
+    ) { (arguments) throws(ChatControl.Failure) in
+        guard arguments.positional.count <= 1 else { return try arguments.require("at most one channel") }
+        let last = try arguments.integer("last", in: 1...10_000, default: 100)
+        let channel = arguments.positional.first.map { "/" + PathEncoding.encode(segment: Array($0.utf8)) } ?? ""
+        let answer = try await Endpoint(arguments).answer(
+            ClientRequest(.get, "/messages\(channel)?last=\(last)", fields: [("accept", MediaType.ndjson)]))
+        for line in answer.text.split(separator: "\n") { show(line, asJSON: arguments.has("json")) }
+    }
+
+    static let tail = ChatControl.Command(
+        name: "tail", usage: "tail [CHANNEL]", summary: "Shows messages as they come, until Ctrl-C.",
+        options: [Endpoint.urlOption, Endpoint.secretOption, jsonOption]
+    ) { (arguments) throws(ChatControl.Failure) in
+        let endpoint = try Endpoint(arguments)
+        let state = try await ServiceState.read(endpoint)
+        let tail = TailPrinter(channel: arguments.positional.first, asJSON: arguments.has("json"))
+        throw await tail.run(endpoint, after: state.offset)
+    }
+
+    private static func body(_ arguments: Arguments) -> ByteSlice {
+        let buffer = ByteBuffer()
+        buffer.append("{\"message_text\":")
+        buffer.appendJSONString(Array(arguments.positional[1].utf8))
+        for name in ["author", "id"] {
+            guard let value = arguments[name] else { continue }
+            buffer.append(utf8: ",\"\(name)\":")
+            buffer.appendJSONString(Array(value.utf8))
+        }
+        buffer.append("}")
+        return buffer.takeSlice()
+    }
+
+    /// `2026-11-20T06:31:00.123Z #channel alice: text`.
+    static func show(_ line: some StringProtocol, asJSON: Bool, channel wanted: String? = nil) {
+        var bytes = Array(line.utf8)
+        // What is no line of ours is shown as it came.
+        let parsed = bytes.withUnsafeBytes { try? Line.parse($0) }
+        guard let parsed, let text = parsed.text else { return }
+        if let wanted, !parsed.channel.bytes.elementsEqual(wanted.utf8) { return }
+        if asJSON { return Terminal.say(String(line)) }
+        bytes = text
+        let time = ByteBuffer()
+        parsed.time.append(to: time)
+        let author = parsed.author.map { " \($0)" } ?? ""
+        let shown = String(decoding: bytes, as: UTF8.self)
+        Terminal.say(Terminal.printable("\(time.text) #\(parsed.channel)\(author): \(shown)"))
+    }
+}
+
+/// Shows a live tail.
+@LoopActor
+private final class TailPrinter: ResponseConsumer {
+    private let channel: String?
+    private let asJSON: Bool
+    private let partial = ByteBuffer()
+    private var status = 0
+    private var continuation: CheckedContinuation<ChatControl.Failure, Never>?
+
+    init(channel: String?, asJSON: Bool) {
+        self.channel = channel
+        self.asJSON = asJSON
+    }
+
+    /// Returns only when the tail has ended.
+    func run(_ endpoint: Endpoint, after offset: Offset) async -> ChatControl.Failure {
+        await withCheckedContinuation { continuation in
+            self.continuation = continuation
+            endpoint.client.send(
+                ClientRequest(.get, "/log/tail?after=\(offset)", fields: endpoint.fields), self)
+        }
+    }
+
+    func received(_ head: ResponseHead) { status = head.status }
+
+    func received(body bytes: UnsafeRawBufferPointer) {
+        partial.append(bytes)
+        guard status == 200 else { return }
+        var splitter = LineSplitter(partial.pointer)
+        while let range = splitter.next() {
+            guard !range.isEmpty else { continue }
+            TalkCommands.show(
+                String(decoding: partial.pointer[range], as: UTF8.self), asJSON: asJSON, channel: channel)
+        }
+        partial.consume(splitter.consumed)
+    }
+
+    func ended() {
+        end(status == 200 ? ChatControl.Failure("the tail has ended") : Endpoint.failure(status, partial.pointer))
+    }
+
+    func failed(_ error: ClientError) { end(ChatControl.Failure(error.message)) }
+
+    private func end(_ failure: ChatControl.Failure) {
+        continuation?.resume(returning: failure)
+        continuation = nil
+    }
+}
+
+extension String {
+    var trimmingNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
