@@ -211,6 +211,17 @@ struct JSONReaderTests {
         #expect(throws: InvalidField.self) { try reader.unsignedInteger(field: "n", max: 100) }
     }
 
+    @Test(
+        "An integer of more than 64 bits is refused and never wraps around",
+        arguments: [
+            "18446744073709551616", "18446744073709551619", "18446744073709551620", "100000000000000000001",
+        ])
+    func overflow(text: String) {
+        let bytes = ByteSlice(text.utf8)
+        var reader = JSONReader(bytes.pointer)
+        #expect(throws: InvalidField.self) { try reader.unsignedInteger(field: nil, max: .max) }
+    }
+
     @Test("An integer may be as large as its limit, even the largest of 64 bits")
     func largestIntegers() throws {
         for (text, max) in [("100", 100), ("18446744073709551615", UInt64.max), ("0", 0)]

@@ -74,6 +74,13 @@ struct JSONStringTests {
         }
     }
 
+    @Test("A long text takes little more memory than its bytes, though each could take six")
+    func memory() {
+        let out = ByteBuffer()
+        out.appendJSONString([UInt8](repeating: UInt8(ascii: "x"), count: 65_536))
+        #expect(out.capacity < 2 * 65_536 + 8_192)
+    }
+
     @Test("Every escape of RFC 8259 is understood")
     func allEscapes() {
         #expect(unescaped(#"\"\\\/\b\f\n\r\t"#) == Array("\"\\/\u{08}\u{0C}\n\r\t".utf8))
