@@ -35,7 +35,7 @@ public final class LogCore {
     }
 
     public let epoch: Epoch
-    public private(set) var index: LogIndex
+    public let index: LogIndex
     public let store: any LogStore
     public var onDurable: (@LoopActor (DurableBatch) -> Void)?
     public var onFailure: (@LoopActor (LogError) -> Void)?

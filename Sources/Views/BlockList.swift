@@ -1,11 +1,5 @@
 import LogLine
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Lines in blocks of memory, filled front to back.
 ///
 /// A line never spans two blocks, and one that is larger than a block gets its own. What is left over at a
@@ -41,9 +35,10 @@ struct BlockList {
 
     /// - Parameter offset: of this line.
     mutating func append(_ line: UnsafeRawBufferPointer, offset: Offset) {
-        guard let source = line.baseAddress else { return }
         if line.count > capacity - used { beginBlock(first: offset, lineBytes: line.count) }
-        memcpy(blocks[blocks.count - 1].memory.base + used, source, line.count)
+        let room = UnsafeMutableRawBufferPointer(
+            start: blocks[blocks.count - 1].memory.base + used, count: line.count)
+        room.copyMemory(from: line)
         used += line.count
         end += UInt64(line.count)
     }

@@ -1,11 +1,5 @@
 import LogLine
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Channel name → the offsets of its messages, ascending. Names are escaped (see `ChannelName`) and compared
 /// as bytes.
 ///
@@ -85,12 +79,7 @@ struct ChannelTable {
 
     @inline(__always)
     private func isNamed(_ index: Int, _ name: UnsafeRawBufferPointer) -> Bool {
-        channels[index].name.withUnsafeBytes { own in
-            guard own.count == name.count, let base = own.baseAddress, let other = name.baseAddress else {
-                return false
-            }
-            return memcmp(base, other, own.count) == 0
-        }
+        channels[index].name.withUnsafeBytes { Memory.equal($0, name) }
     }
 
     private mutating func findOrMake(_ name: UnsafeRawBufferPointer) -> Int {

@@ -10,7 +10,7 @@ import LogLine
 ///
 /// One owner; no locking.
 public final class History {
-    public private(set) var index: LogIndex
+    public let index: LogIndex
     private var blocks: BlockList
     private let bytesMax: UInt64
 

@@ -7,28 +7,12 @@ import LogLine
 /// beginning; so the index serves segment files and memory alike. It covers `first...last`; lines are
 /// appended at the end, and the front may be dropped. Nothing is allocated per line. Memory per message is at
 /// most 24 bytes where channels have 1,000 messages and more, typically 12 to 15: 4 each for its position,
-/// the list of all messages and its channel's list. A channel by itself costs about 300 bytes.
+/// the list of all messages and its channel's list. A channel by itself costs about 250 bytes.
 ///
-/// A value; a copy shares all full chunks with the original.
-public struct LogIndex {
-    /// Offset → stream position; an index of the list is an offset.
-    private var starts: AscendingList
-    /// The digests at the multiples of `ViewLimits.digestInterval` within `first...last`.
-    private var checkpoints: [Digest] = []
-    /// Offsets of the messages that public endpoints may serve.
-    private var publicMessages = AscendingList()
-    private var channelTable: ChannelTable
-
-    /// The oldest line here; `last.next` when there is none.
-    public private(set) var first: Offset
-    /// The newest line; the one before `first` when there is none.
-    public private(set) var last: Offset
-    /// Stream position behind `last`.
-    public private(set) var end: UInt64
-    /// At `last`.
-    public private(set) var digest: Digest
-    /// Before `first`.
-    public private(set) var firstDigest: Digest
+/// One owner; no locking.
+public final class LogIndex {
+    private var lines: LineTable
+    private var messages: MessageTable
 
     /// Empty: the first line appended will be `after.next`.
     /// - Parameters:
@@ -37,128 +21,85 @@ public struct LogIndex {
     public init(
         after: Offset = .zero, digest: Digest = .zero, position: UInt64 = 0, hash: ChannelHash
     ) {
-        first = after.next
-        last = after
-        end = position
-        self.digest = digest
-        firstDigest = digest
-        starts = AscendingList(startIndex: Int(after.next.value))
-        channelTable = ChannelTable(hash: hash)
+        lines = LineTable(after: after, digest: digest, position: position)
+        messages = MessageTable(hash: hash)
     }
 
+    /// The oldest line here; `last.next` when there is none.
+    public var first: Offset { lines.first }
+    /// The newest line; the one before `first` when there is none.
+    public var last: Offset { lines.last }
     public var isEmpty: Bool { last < first }
     /// How many lines are here.
     public var count: Int { last.next - first }
+    /// Stream position of the first line.
+    public var firstPosition: UInt64 { lines.position(after: lines.first.previous) }
+    /// Stream position behind `last`.
+    public var end: UInt64 { lines.end }
+    /// The log's digest before `first`.
+    public var firstDigest: Digest { lines.firstDigest }
+    /// The log's digest at `last`.
+    public var digest: Digest { lines.digest }
 
     /// Takes in the line `last.next` and returns its offset.
     /// - Parameters:
     ///   - bytes: its length with the newline.
     ///   - channel: as it stands in the line, between the quotes.
     @discardableResult
-    public mutating func append(
-        bytes: Int, crc: UInt32, channel: UnsafeRawBufferPointer, isMessage: Bool
-    ) -> Offset {
-        precondition(bytes > 0, "a line has bytes")
-        starts.append(end)
-        end += UInt64(bytes)
-        last = last.next
-        digest = digest.adding(crc: crc)
-        if last.value % ViewLimits.digestInterval == 0 { checkpoints.append(digest) }
-        guard isMessage else { return last }
-        if ChannelName.isPublic(channel) { publicMessages.append(last.value) }
-        channelTable.append(last, to: channel)
-        return last
+    public func append(bytes: Int, crc: UInt32, channel: UnsafeRawBufferPointer, isMessage: Bool) -> Offset {
+        let offset = lines.append(bytes: bytes, crc: crc)
+        if isMessage { messages.append(offset, channel: channel) }
+        return offset
     }
 
     /// Where `offset` stands, with its newline. Precondition: it is in `first...last`.
-    public func positions(of offset: Offset) -> Range<UInt64> {
-        start(of: offset)..<position(after: offset)
-    }
+    public func positions(of offset: Offset) -> Range<UInt64> { lines.positions(of: offset) }
 
     /// Stream position behind `offset`. Precondition: it is in `first.previous...last`.
-    public func position(after offset: Offset) -> UInt64 {
-        precondition(offset.next >= first && offset <= last, "offset outside of the index")
-        return offset == last ? end : start(of: offset.next)
-    }
-
-    /// Stream position of the first line.
-    public var firstPosition: UInt64 { position(after: first.previous) }
+    public func position(after offset: Offset) -> UInt64 { lines.position(after: offset) }
 
     /// The digest at `offset`. Precondition: it is in `first.previous...last`.
     /// - Parameter crc: gives the crcs of lines up to `offset`; asked for fewer than 256, in order.
     public func digest(at offset: Offset, crcOf crc: (Offset) -> UInt32) -> Digest {
-        guard offset != last else { return digest }
-        var (at, digest) = checkpoint(notAfter: offset)
-        while at < offset {
-            at = at.next
-            digest = digest.adding(crc: crc(at))
-        }
-        return digest
+        lines.digest(at: offset, crcOf: crc)
     }
 
     /// The nearest digest that is known without reading lines: the digest at `offset` is this one with the
     /// crcs of the lines behind it, fewer than 256, added. Precondition: `offset` is in
     /// `first.previous...last`.
     public func checkpoint(notAfter offset: Offset) -> (offset: Offset, digest: Digest) {
-        precondition(offset.next >= first && offset <= last, "offset outside of the index")
-        let interval = offset.value / ViewLimits.digestInterval
-        guard interval >= firstInterval else { return (first.previous, firstDigest) }
-        return (Offset(interval * ViewLimits.digestInterval), checkpoints[Int(interval - firstInterval)])
+        lines.checkpoint(notAfter: offset)
     }
 
     /// Forgets everything before `offset`, at most all. Lists give their memory back by whole chunks, and
     /// those of single channels somewhat later.
     /// - Parameter digest: the log's digest at `offset.previous`.
-    public mutating func drop(before offset: Offset, digest: Digest) {
+    public func drop(before offset: Offset, digest: Digest) {
         guard offset > first else { return }
-        precondition(offset <= last.next, "cannot drop what has not come yet")
-        let dropped = offset - first
-        let interval = firstInterval
-        first = offset
-        firstDigest = digest
-        starts.drop(below: isEmpty ? end : start(of: offset))
-        checkpoints.removeFirst(Int(firstInterval - interval))
-        publicMessages.drop(below: offset.value)
-        channelTable.sweep(dropped * ViewLimits.sweptPerLine, before: offset)
+        let count = offset - first
+        lines.drop(before: offset, digest: digest)
+        messages.drop(before: offset, lines: count)
     }
 
     /// All channels with messages here, private and reserved ones too, in no particular order. Costs time in
     /// proportion to their number.
-    public var channels: [ChannelSummary] {
-        channelTable.channels.compactMap { channel in
-            let count = retained(channel.messages).count
-            guard count > 0 else { return nil }
-            return ChannelSummary(name: ChannelName.unescape(channel.name), messageCount: count)
-        }
-    }
+    public var channels: [ChannelSummary] { messages.channels(from: first) }
 
     /// Heap memory of everything in here. Costs time in proportion to the number of channels.
-    public var indexBytes: Int {
-        let digests = checkpoints.capacity * MemoryLayout<Digest>.stride + ArrayMemory.headerBytes
-        return starts.bytes + digests + publicMessages.bytes + channelTable.bytes
+    public var indexBytes: Int { lines.bytes + messages.bytes }
+
+    /// The messages that `query` asks for, among a channel's or, with nil, among all public ones. An unknown
+    /// channel has none.
+    /// - Parameter channel: its name, not escaped.
+    public func select(channel: [UInt8]?, _ query: MessageQuery) -> MessageSelection {
+        let name = channel.map(ChannelName.escape)
+        return MessageSelection(query, of: name, in: offsets(of: name), from: first)
     }
 
-    /// The offsets of a channel's messages or, with nil, of all public ones; nil when there are none. Some
-    /// may be before `first`: see `retained`.
+    /// The offsets of a channel's messages or, with nil, of all public ones. Some may be before `first`.
     /// - Parameter channel: its name, escaped.
-    func messages(of channel: [UInt8]?) -> AscendingList? {
-        guard let channel else { return publicMessages }
-        return channelTable.messages(of: channel)
-    }
+    func offsets(of channel: [UInt8]?) -> AscendingList { messages.messages(of: channel) ?? AscendingList() }
 
-    /// The indices of those in a list of messages that are still here: single channels are trimmed late.
-    func retained(_ messages: AscendingList) -> Range<Int> {
-        messages.index(notBelow: first.value)..<messages.endIndex
-    }
-
-    private func start(of offset: Offset) -> UInt64 { starts[Int(offset.value)] }
-
-    /// The number of the first interval whose checkpoint is in `checkpoints` (or will be).
-    private var firstInterval: UInt64 { first.previous.value / ViewLimits.digestInterval + 1 }
-}
-
-/// A channel and how many of its messages are in an index.
-public struct ChannelSummary: Equatable, Sendable {
-    public let name: [UInt8]
-    public let messageCount: Int
+    /// For reading many positions: the lines as they are now.
+    var lineTable: LineTable { lines }
 }

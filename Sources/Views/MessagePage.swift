@@ -1,11 +1,5 @@
 import LogLine
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Writes lines as the body of an answer, piece by piece: `[line,\nline]`, an empty one `[]`; or the lines as
 /// they are, each with its newline.
 public struct MessagePage {
@@ -76,12 +70,11 @@ public struct MessagePage {
 
     /// The next line without its newline.
     private static func cutLine(from rest: inout UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        guard let base = rest.baseAddress, let newline = memchr(base, 0x0A, rest.count) else {
+        guard let newline = Memory.firstIndex(of: UInt8(ascii: "\n"), in: rest) else {
             preconditionFailure("a line ends with a newline")
         }
-        let bytes = UnsafeRawPointer(newline) - base
-        let line = UnsafeRawBufferPointer(start: base, count: bytes)
-        rest = UnsafeRawBufferPointer(start: base + bytes + 1, count: rest.count - bytes - 1)
+        let line = UnsafeRawBufferPointer(rebasing: rest[..<newline])
+        rest = UnsafeRawBufferPointer(rebasing: rest[(newline + 1)...])
         return line
     }
 

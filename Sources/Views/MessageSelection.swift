@@ -29,14 +29,18 @@ public struct MessageSelection: Equatable, Sendable {
 
     public var isEmpty: Bool { count == 0 }
 
-    fileprivate init(
-        channel: [UInt8]?, after: Offset, through: Offset, count: Int, isComplete: Bool
-    ) {
+    /// What `query` selects from `list`, of which everything before `first` has been dropped.
+    init(_ query: MessageQuery, of channel: [UInt8]?, in list: AscendingList, from first: Offset) {
+        let here = list.index(notBelow: first.value)..<list.endIndex
+        let range = query.range(in: list, among: here)
+        // Behind what stands before the answer here; what has been dropped stands before it in any case.
+        var after = max(query.after ?? .zero, first.previous)
+        if range.lowerBound > here.lowerBound { after = max(after, Offset(list[range.lowerBound - 1])) }
         self.channel = channel
-        self.delivered = after
-        self.through = through
-        self.count = count
-        self.isComplete = isComplete
+        delivered = after
+        through = range.isEmpty ? after : Offset(list[range.upperBound - 1])
+        count = range.count
+        isComplete = query.isAnswered(by: range.count, from: first)
     }
 
     /// The next messages: at most `linesMax`, and no more than fit into `bytesMax` (but one always); none at
@@ -46,9 +50,10 @@ public struct MessageSelection: Equatable, Sendable {
     ) throws(Trimmed) -> [LineRun] {
         guard count > 0 else { return [] }
         let (list, range) = try remaining(in: index)
+        let lines = index.lineTable
         var runs = LineRuns(bytesLeft: bytesMax, linesLeft: linesMax)
         var at = range.lowerBound
-        while at < range.upperBound, runs.append(Offset(list[at]), in: index) { at += 1 }
+        while at < range.upperBound, runs.append(Offset(list[at]), in: lines) { at += 1 }
         count = range.upperBound - at
         if at > range.lowerBound { delivered = Offset(list[at - 1]) }
         return runs.finish()
@@ -59,7 +64,7 @@ public struct MessageSelection: Equatable, Sendable {
     private func remaining(
         in index: LogIndex
     ) throws(Trimmed) -> (list: AscendingList, range: Range<Int>) {
-        guard let list = index.messages(of: channel) else { throw Trimmed(first: index.first) }
+        let list = index.offsets(of: channel)
         let low = list.index(notBelow: max(delivered.next, index.first).value)
         let high = list.index(notBelow: through.next.value)
         guard high - low == count else { throw Trimmed(first: index.first) }
@@ -82,10 +87,10 @@ private struct LineRuns {
     }
 
     /// False, and nothing happened, when the line does not fit any more.
-    mutating func append(_ offset: Offset, in index: LogIndex) -> Bool {
+    mutating func append(_ offset: Offset, in lines: LineTable) -> Bool {
         let isNeighbour = count > 0 && offset == first + count
-        let start = isNeighbour ? positions.upperBound : index.position(after: offset.previous)
-        let end = index.position(after: offset)
+        let start = isNeighbour ? positions.upperBound : lines.position(after: offset.previous)
+        let end = lines.position(after: offset)
         let bytes = Int(end - start)
         guard linesLeft > 0, count == 0 || bytes <= bytesLeft else { return false }
         linesLeft -= 1
@@ -108,25 +113,6 @@ private struct LineRuns {
     private mutating func close() {
         guard count > 0 else { return }
         runs.append(LineRun(first: first, count: count, positions: positions))
-    }
-}
-
-extension LogIndex {
-    /// The messages that `query` asks for, among a channel's or, with nil, among all public ones. An unknown
-    /// channel has none.
-    /// - Parameter channel: its name, not escaped.
-    public func select(channel: [UInt8]?, _ query: MessageQuery) -> MessageSelection {
-        let name = channel.map(ChannelName.escape)
-        let list = messages(of: name) ?? AscendingList()
-        let here = retained(list)
-        let range = query.range(in: list, among: here)
-        let isComplete = query.isAnswered(by: range.count, from: first)
-        // Behind what stands before the answer here; what has been dropped stands before it in any case.
-        var after = max(query.after ?? .zero, first.previous)
-        if range.lowerBound > here.lowerBound { after = max(after, Offset(list[range.lowerBound - 1])) }
-        let through = range.isEmpty ? after : Offset(list[range.upperBound - 1])
-        return MessageSelection(
-            channel: name, after: after, through: through, count: range.count, isComplete: isComplete)
     }
 }
 

@@ -5,7 +5,7 @@ import Views
 
 /// Rebuilds what the service remembers of the log while recovery reads it.
 final class IndexRebuilder {
-    private(set) var index: LogIndex
+    let index: LogIndex
     private(set) var sequencer: Sequencer
 
     init(idEntriesMax: Int) {

@@ -41,7 +41,7 @@ struct LogIndexTests {
         let digest = after == .zero ? Digest.zero : Digest(random.next())
         let position = after == .zero ? 0 : random.next() % (1 << 50)
         var model = Model(after: after, digest: digest, position: position)
-        var index = LogIndex(
+        let index = LogIndex(
             after: after, digest: digest, position: position, hash: ChannelHash(seed: (seed, 0)))
         // When
         for _ in 0..<2_000 {
@@ -89,7 +89,7 @@ struct LogIndexTests {
     @Test("A channel whose name is escaped in the line is found by the name itself")
     func escapedName() {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         // When
         index.append(bytes: 10, crc: 0, channel: #"say \"hi\" \\o/"#, isMessage: true)
         // Then
@@ -101,7 +101,7 @@ struct LogIndexTests {
     @Test("The list of channels counts the messages that are still here, and only messages")
     func channels() {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         index.append(bytes: 10, crc: 0, channel: "old", isMessage: true)
         index.append(bytes: 10, crc: 0, channel: "general", isMessage: true)
         index.append(bytes: 10, crc: 0, channel: "general", isMessage: true)
@@ -121,7 +121,7 @@ struct LogIndexTests {
     @Test("Reserved and private channels' messages and other kinds are not among the public messages")
     func publicMessages() throws {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         let lines: [(StaticString, Bool)] = [
             ("general", true), ("$secret", true), ("@room", true), ("general", false), ("#x", true),
         ]
@@ -140,7 +140,7 @@ struct LogIndexTests {
         arguments: [(100, 1_000, 24.0), (10, 15_000, 15.0), (97, 1_400, 24.0)])
     func memory(channelCount: Int, messages: Int, bytesMax: Double) {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         let names = (0..<channelCount).map { Array("channel-\($0)".utf8) }
         // When
         for number in 0..<channelCount * messages {
@@ -152,10 +152,27 @@ struct LogIndexTests {
         #expect(bytes <= bytesMax)
     }
 
+    @Test("The bound of 24 bytes holds as well while old messages are dropped")
+    func trimmedChannelsMemory() {
+        // Given
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let names = (0..<50).map { Array("channel-\($0)".utf8) }
+        // When
+        for number in 1...200_000 {
+            index.append(bytes: 230, crc: 0, channel: names[number % 50], isMessage: true)
+            if number % 4_000 == 0, index.count > 50_000 {
+                index.drop(before: Offset(UInt64(number - 49_999)), digest: .zero)
+            }
+        }
+        // Then
+        #expect(index.count == 50_000)
+        #expect(Double(index.indexBytes) / 50_000 <= 24)
+    }
+
     @Test("An index whose front is dropped again and again does not grow, also when every channel is new")
     func trimmedMemory() {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         var bytesMax = 0
         // When
         for number in 1...30_000 {
@@ -173,7 +190,7 @@ struct LogIndexTests {
     @Test("Everything may be dropped, and the next line goes on from there")
     func dropAll() {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         index.append(bytes: 10, crc: 7, channel: "general", isMessage: true)
         index.append(bytes: 20, crc: 8, channel: "general", isMessage: true)
         // When
@@ -190,12 +207,12 @@ struct LogIndexTests {
 }
 
 extension LogIndex {
-    mutating func append(bytes: Int, crc: UInt32, channel: StaticString, isMessage: Bool) {
+    func append(bytes: Int, crc: UInt32, channel: StaticString, isMessage: Bool) {
         let name = UnsafeRawBufferPointer(start: channel.utf8Start, count: channel.utf8CodeUnitCount)
         append(bytes: bytes, crc: crc, channel: name, isMessage: isMessage)
     }
 
-    mutating func append(bytes: Int, crc: UInt32, channel: [UInt8], isMessage: Bool) {
+    func append(bytes: Int, crc: UInt32, channel: [UInt8], isMessage: Bool) {
         _ = channel.withUnsafeBytes { append(bytes: bytes, crc: crc, channel: $0, isMessage: isMessage) }
     }
 }

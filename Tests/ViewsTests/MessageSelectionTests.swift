@@ -31,7 +31,7 @@ struct MessageSelectionTests {
     private struct Log {
         var random: SplitMix64
         var model = Model()
-        var index: LogIndex
+        let index: LogIndex
 
         init(seed: UInt64) {
             random = SplitMix64(seed: seed)
@@ -162,7 +162,7 @@ struct MessageSelectionTests {
         ])
     func completeness(query: MessageQuery, expected: Bool) {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         for _ in 0..<100 { index.append(bytes: 10, crc: 0, channel: "general", isMessage: true) }
         #expect(index.select(channel: nil, query).isComplete)
         // When
@@ -174,7 +174,7 @@ struct MessageSelectionTests {
 
     @Test("An unknown channel has no messages")
     func unknownChannel() throws {
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         index.append(bytes: 10, crc: 0, channel: "general", isMessage: true)
         var selection = index.select(channel: Array("Gener al".utf8), .all)
         #expect(selection.isEmpty && selection.isComplete)
@@ -184,7 +184,7 @@ struct MessageSelectionTests {
     @Test("A channel forgotten under its reader and made anew is noticed as trimmed")
     func recreatedChannel() {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         for _ in 0..<10 { index.append(bytes: 10, crc: 0, channel: "rare", isMessage: true) }
         var selection = index.select(channel: Array("rare".utf8), .all)
         for _ in 0..<10 { index.append(bytes: 10, crc: 0, channel: "busy", isMessage: true) }
@@ -201,7 +201,7 @@ struct MessageSelectionTests {
     @Test("A line larger than the bound still comes, alone")
     func largeLine() throws {
         // Given
-        var index = LogIndex(hash: ChannelHash(seed: (1, 2)))
+        let index = LogIndex(hash: ChannelHash(seed: (1, 2)))
         index.append(bytes: 5_000, crc: 0, channel: "general", isMessage: true)
         index.append(bytes: 10, crc: 0, channel: "general", isMessage: true)
         var selection = index.select(channel: nil, .all)

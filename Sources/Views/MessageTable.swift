@@ -1,0 +1,49 @@
+import LogLine
+
+/// The offsets of all public messages, and of each channel's.
+struct MessageTable {
+    /// Those that public endpoints may serve.
+    private var publicMessages = AscendingList()
+    private var channelTable: ChannelTable
+
+    init(hash: ChannelHash) { channelTable = ChannelTable(hash: hash) }
+
+    /// - Parameter channel: escaped.
+    mutating func append(_ offset: Offset, channel: UnsafeRawBufferPointer) {
+        if ChannelName.isPublic(channel) { publicMessages.append(offset.value) }
+        channelTable.append(offset, to: channel)
+    }
+
+    /// A channel's messages or, with nil, all public ones; nil when there are none. A channel's may still
+    /// hold some that have been dropped: single channels are trimmed late.
+    /// - Parameter channel: its name, escaped.
+    func messages(of channel: [UInt8]?) -> AscendingList? {
+        guard let channel else { return publicMessages }
+        return channelTable.messages(of: channel)
+    }
+
+    /// Channels with messages from `first` on, private and reserved ones too.
+    func channels(from first: Offset) -> [ChannelSummary] {
+        channelTable.channels.compactMap { channel in
+            let count = channel.messages.endIndex - channel.messages.index(notBelow: first.value)
+            guard count > 0 else { return nil }
+            return ChannelSummary(name: ChannelName.unescape(channel.name), messageCount: count)
+        }
+    }
+
+    /// Forgets what is before `offset`, at the latest when as much again has been dropped several times.
+    /// - Parameter lines: how many lines these are.
+    mutating func drop(before offset: Offset, lines: Int) {
+        publicMessages.drop(below: offset.value)
+        channelTable.sweep(lines * ViewLimits.sweptPerLine, before: offset)
+    }
+
+    /// Heap memory. Costs time in proportion to the number of channels.
+    var bytes: Int { publicMessages.bytes + channelTable.bytes }
+}
+
+/// A channel and how many of its messages are in an index.
+public struct ChannelSummary: Equatable, Sendable {
+    public let name: [UInt8]
+    public let messageCount: Int
+}
