@@ -1,7 +1,7 @@
 import LogLine
 
-/// Port: publish/subscribe between the log and the pods. At most once, unordered with respect to anything else, and not
-/// to be trusted: a hint, never a source.
+/// Port: publish/subscribe between the log and the pods. At most once, unordered with respect to anything
+/// else, and not to be trusted: a hint, never a source.
 ///
 /// Conformances are bound to one thread (the event loop's); `onEvent` is called there.
 public protocol Bus: AnyObject {
