@@ -7,6 +7,7 @@ let package = Package(
     name: "chat-cluster",
     products: [
         .library(name: "LogLine", targets: ["LogLine"]),
+        .library(name: "Replication", targets: ["Replication"]),
         .library(name: "Web", targets: ["Web"]),
         .executable(name: "replication-log", targets: ["replication-log"]),
         .executable(name: "chat-server", targets: ["chat-server"]),

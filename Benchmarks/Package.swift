@@ -15,6 +15,12 @@ let package = Package(
                 "Measuring", .product(name: "LogLine", package: "chat-cluster"),
                 .product(name: "Web", package: "chat-cluster"),
             ]),
+        .executableTarget(
+            name: "replication",
+            dependencies: [
+                "Measuring", .product(name: "LogLine", package: "chat-cluster"),
+                .product(name: "Replication", package: "chat-cluster"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,20 +4,21 @@ import LogLine
 ///
 /// Conformances are bound to one thread (the event loop's); all closures are called there.
 public protocol LogUpstream: AnyObject {
-    /// Opens a stream of lines. `onEvent` gets `started` once, then bytes, and in any case `ended` once, unless it was
-    /// closed before.
+    /// Opens a stream of lines. `onEvent` gets `started` once, then bytes, and in any case `ended` once,
+    /// unless it was closed before.
     func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void)
 
     /// Breaks a stream off: nothing more is heard of it.
     func close(_ request: Int)
 
-    /// Forwards a draft that carries an id, in the order of the calls. `completion` is called once, within the write
-    /// timeout: with the log's result, or with 503 when the draft was not passed on, or 504 when it is not known what
-    /// became of it.
+    /// Forwards a draft that carries an id, in the order of the calls. `completion` is called once, within
+    /// the write timeout: with the log's result, or with 503 when the draft was not passed on, or 504 when it
+    /// is not known what became of it.
     func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void)
 
     /// Passes a read on: `target` is the path with its query.
-    func read(_ target: String, accept: String?, onEvent: @escaping (PassedReadEvent) -> Void) -> any PassedRead
+    func read(_ target: String, accept: String?, onEvent: @escaping (PassedReadEvent) -> Void)
+        -> any PassedRead
 
     /// Whether the stream for writes is open.
     var isReachable: Bool { get }

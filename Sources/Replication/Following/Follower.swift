@@ -64,6 +64,8 @@ public struct Follower: Sendable {
         let settlesDoubt: Bool
         let heardBefore: Offset
         var head: Offset?
+        /// The last line that was applied from it.
+        var taken: Offset = .zero
         var aliveAt: Duration
     }
 
@@ -79,6 +81,9 @@ public struct Follower: Sendable {
 
     /// The highest offset that anybody told of.
     public var head: Offset { max(applied, claims.highest) }
+
+    /// How many lines are known of and not applied.
+    public var lag: Int { head - applied }
 
     /// Bytes that wait for earlier lines.
     public var bufferedBytes: Int { buffer.bytes }
@@ -126,6 +131,7 @@ extension Follower {
             return .skip
         }
         advance(crc: crc)
+        self.stream?.taken = offset
         return .apply
     }
 
@@ -262,9 +268,11 @@ extension Follower {
     }
 
     private mutating func streamProgress(_ number: Int, at now: Duration) {
-        guard stream?.request.number == number else { return }
-        stream?.aliveAt = now
-        if let after = stream?.request.after, applied > after { backoff.succeed() }
+        guard let stream, stream.request.number == number else { return }
+        self.stream?.aliveAt = now
+        guard stream.taken > .zero else { return }
+        claims.confirm(stream.taken)
+        backoff.succeed()
     }
 
     private mutating func streamHeartbeat(_ number: Int, _ identity: LogIdentity, at now: Duration) {

@@ -11,21 +11,28 @@ final class SimulatedPod {
     var isSubscribed = false
     private(set) var isUp = true
     private(set) var discards = 0
+    private(set) var requests = 0
+    private var overflowsBefore = 0
+    private(set) var sources: Set<FollowerSource> = []
     /// The crcs of what was applied, by offset.
     private var crcs: [UInt32] = []
     private var startPosition: Position
+    private var limits = FollowerLimits()
     private var tickAt: Duration?
 
     init(_ name: Int, world: Simulation) {
         self.name = name
         self.world = world
-        follower = Follower(hasBus: true, jitterSeed: UInt64(name))
+        follower = Follower(hasBus: true, jitterSeed: 0)
+        limits.reorderBatchesMax = world.random.element([3, 16_384])
         startPosition = Position(epoch: world.log.epoch, offset: world.log.head)
     }
 
+    var overflows: Int { overflowsBefore + follower.counters.reorderOverflows }
+
     func start() {
         isUp = true
-        follower = Follower(hasBus: true, jitterSeed: world.random.next())
+        follower = Follower(limits: limits, hasBus: true, jitterSeed: world.random.next())
         crcs = []
         startPosition = Position(epoch: world.log.epoch, offset: world.log.head)
         handle(.start)
@@ -35,6 +42,7 @@ final class SimulatedPod {
         guard isUp else { return }
         life += 1
         isUp = false
+        overflowsBefore += follower.counters.reorderOverflows
         isSubscribed = false
         tickAt = nil
         let life = life
@@ -66,7 +74,9 @@ final class SimulatedPod {
     private func perform(_ action: FollowerAction) {
         switch action {
         case .subscribe: world.bus.connect(self)
-        case .open(let request): SimulatedStream(request, pod: self, world: world).open()
+        case .open(let request):
+            requests += 1
+            SimulatedStream(request, pod: self, world: world).open()
         case .close: break  // What still comes of the request has to be ignored by the follower.
         case .apply(let batch, let from):
             if world.isSabotaged, world.random.oneIn(50) { return }
@@ -76,7 +86,7 @@ final class SimulatedPod {
             discards += 1
             startPosition = Position(epoch: world.log.epoch, offset: .zero)
         case .becomeReady: checkReady()
-        case .useSource: break
+        case .useSource(let source): sources.insert(source)
         }
     }
 

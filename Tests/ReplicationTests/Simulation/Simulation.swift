@@ -23,7 +23,9 @@ final class Simulation {
 
     static let faultyTime: Duration = .seconds(12)
     /// How long after the last fault everything must agree.
-    static let settleTime: Duration = .seconds(12)
+    static let settleTime: Duration = .seconds(20)
+    /// How often a pod may ask its log, all in all: a gap is repaired after 20 ms, but nobody hammers.
+    static let requestsPerSecondMax = 20
 
     init(seed: UInt64, isSabotaged: Bool = false) {
         self.seed = seed
@@ -45,6 +47,8 @@ final class Simulation {
         time.run(until: Self.faultyTime + Self.settleTime) { self.hasSettled || !self.violations.isEmpty }
         check(hasSettled, "no agreement within \(Self.settleTime): \(describeState())")
         writers.checkAcknowledged()
+        let requestsMax = Self.requestsPerSecondMax * Int(time.now.components.seconds)
+        for pod in pods { check(pod.requests <= requestsMax, "pod \(pod.name) asked \(pod.requests) times") }
     }
 
     private var hasSettled: Bool {
