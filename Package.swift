@@ -32,7 +32,7 @@ let package = Package(
 
         // Connections.
         .target(name: "EventLoop", dependencies: ["CEvent", "CSystem", "LogLine"]),
-        .target(name: "Web", dependencies: ["EventLoop", "LogLine", "Operations"]),
+        .target(name: "Web", dependencies: ["EventLoop", "LogLine", "Replication", "Operations"]),
 
         // Adapters: they never import each other.
         .target(name: "SegmentStore", dependencies: ["LogLine", "Replication"]),
@@ -72,13 +72,16 @@ let package = Package(
             dependencies: ["SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "Replication", "LogLine"]),
 
         // Tests: one target each, and what they share.
+        .executableTarget(
+            name: "http-parse-probe", dependencies: ["Web", "LogLine"],
+            path: "Tests/Conformance/http-parse-probe"),
         .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),
         .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
-        .testTarget(name: "WebTests", dependencies: ["Web", "LogLine"]),
+        .testTarget(name: "WebTests", dependencies: ["Web", "LogLine", "TestSupport"]),
         .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

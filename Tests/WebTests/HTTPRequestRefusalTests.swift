@@ -37,7 +37,9 @@ struct HTTPRequestRefusalTests {
 
     @Test("CONNECT is refused in every form")
     func connect() {
-        #expect(refusal(of: "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n") == 400)
+        for target in ["a:443", "/", "http://a/", "*"] {
+            #expect(refusal(of: "CONNECT \(target) HTTP/1.1\r\nHost: a\r\n\r\n") == 400)
+        }
     }
 
     @Test(

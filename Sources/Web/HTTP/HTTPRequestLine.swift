@@ -25,6 +25,9 @@ struct HTTPRequestLine {
             throw HTTPParseFailure(
                 .notImplemented, "request line", "the method '\(name.excerpt)' is not known here")
         }
+        guard !HTTPCharacters.equal(name, "CONNECT") else {
+            throw Self.failure("CONNECT asks for a proxy, and this is none")
+        }
         method = HTTPMethod(token: name)
         rawTarget = HTTPHeadRange(targetStart..<targetEnd)
         target = try HTTPTarget(targetStart..<targetEnd, of: bytes, method: method)

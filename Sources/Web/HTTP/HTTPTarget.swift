@@ -5,7 +5,7 @@
 /// | origin | `/messages/a?last=5` | yes |
 /// | absolute | `http://host:8000/messages` | yes; its authority takes the place of Host |
 /// | asterisk | `*` | with OPTIONS only; its path is empty |
-/// | authority | `host:443` | no: it belongs to CONNECT, and this is no proxy |
+/// | authority | `host:443` | no: it belongs to CONNECT |
 ///
 /// Valid if and only if: visible ASCII only, no fragment, every `%` of path and query begins a `%XX`, no path
 /// segment is `.` or `..` (also when written as `%2e`: a path is never resolved here, so it must need no
