@@ -3,9 +3,10 @@
 
     Tests/Conformance/compare_h11.py [--seed N] [--count N]
 
-Both read the same seeded inputs, valid, mutated and hostile. Where both accept a request they must have read the same.
-Where only one refuses, the difference must be one of those listed here with its reason, and each that is listed must
-show itself in the run. The parser runs in the program http-parse-probe, from BIN_DIR (default .build/debug).
+Both read the same seeded inputs, valid, mutated and hostile. Where both accept a request they must have read
+the same. Where only one refuses, the difference must be one of those listed here with its reason, and each
+that is listed must show itself in the run. The parser runs in the program http-parse-probe, from BIN_DIR
+(default .build/debug).
 """
 
 import argparse
@@ -84,7 +85,8 @@ def ours(inputs):
     """What http-parse-probe says about each input: (requests, state, detail)."""
     probe = Path(os.environ.get("BIN_DIR", ROOT / ".build" / "debug")) / "http-parse-probe"
     frames = b"".join(struct.pack(">I", len(data)) + data for data in inputs)
-    answer = subprocess.run([probe], input=frames, stdout=subprocess.PIPE, timeout=PROBE_SECONDS_MAX, check=True)
+    answer = subprocess.run(
+        [probe], input=frames, stdout=subprocess.PIPE, timeout=PROBE_SECONDS_MAX, check=True)
     lines = answer.stdout.splitlines()
     if len(lines) != len(inputs):
         sys.exit(f"{probe} answered {len(lines)} of {len(inputs)} inputs")
@@ -101,7 +103,7 @@ def _our_outcome(outcome):
 
 
 def theirs(data):
-    """What h11 says about an input, in the same form; `closed`: it reads no further behind the last request."""
+    """What h11 says about an input, in the same form; `closed`: it reads nothing behind the last request."""
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     connection.receive_data(data)
     requests = []

@@ -121,7 +121,7 @@ struct HTTPResponseParserTests {
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 204 No\r\n\r\n", [.get, .get]),
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nhi", [.post]),
         (
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n2\r\n!!\r\n0\r\nT: 1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n0\r\nT: 1\r\n\r\n",
             [.get]
         ),
         ("HTTP/1.0 200 OK\r\nServer: x\r\n\r\nuntil the end", [.get]), ("HTTP/1.1 200 OK\n\n", [.get]),

@@ -1,7 +1,7 @@
 @testable import Web
 
-/// What a response parser reports about `pieces`, one text per step, the pieces of a body joined; pulled dry after
-/// every piece, then told of the connection's end.
+/// What a response parser reports about `pieces`, one text per step, the pieces of a body joined; pulled dry
+/// after every piece, then told of the connection's end.
 func responseTranscript(
     _ pieces: [[UInt8]], answering methods: [HTTPMethod] = [.get], ends: Bool = true
 ) -> [String] {

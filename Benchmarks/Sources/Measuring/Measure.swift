@@ -1,8 +1,8 @@
 /// Keeps the measured work from being optimised away. Guard: one thread.
 nonisolated(unsafe) private var lastSum: UInt32 = 0
 
-/// Prints the best of several rounds in nanoseconds: what `work` costs when nothing disturbs it. With an argument on
-/// the command line, only what has it in its name is measured.
+/// Prints the best of several rounds in nanoseconds: what `work` costs when nothing disturbs it. With an
+/// argument on the command line, only what has it in its name is measured.
 public func report(_ name: String, _ work: () -> UInt32) {
     if let part = CommandLine.arguments.dropFirst().first, !name.contains(part) { return }
     let clock = ContinuousClock()

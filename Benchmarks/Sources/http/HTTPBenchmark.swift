@@ -8,12 +8,13 @@ import Web
 enum HTTPBenchmark {
     private static let message = "{\"message_text\":\"Hello everyone! Good morning\",\"id\":\"c7f3a0\"}"
     private static let get = bytes(
-        "GET /messages/default-channel?last=50 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: curl/7.88.1\r\n"
-            + "Accept: */*\r\n\r\n")
+        "GET /messages/default-channel?last=50 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
+            + "User-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n")
     private static let browserGet = bytes(
-        "GET /messages/default-channel?last=50 HTTP/1.1\r\nHost: chat.example.org\r\nConnection: keep-alive\r\n"
-            + "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0\r\n"
-            + "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n"
+        "GET /messages/default-channel?last=50 HTTP/1.1\r\nHost: chat.example.org\r\n"
+            + "Connection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 "
+            + "(KHTML, like Gecko) Chrome/131.0\r\nAccept: text/html,application/xhtml+xml,"
+            + "application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n"
             + "Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9,de;q=0.8\r\n"
             + "Cookie: session=0123456789abcdef0123456789abcdef\r\nSec-Fetch-Mode: navigate\r\n\r\n")
     private static let post = bytes(
@@ -21,7 +22,8 @@ enum HTTPBenchmark {
             + "Accept: */*\r\nContent-Type: application/json\r\nContent-Length: \(message.utf8.count)\r\n"
             + "\r\n\(message)")
     private static let chunkedPost = bytes(
-        "POST /messages/default-channel HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "POST /messages/default-channel HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
             + "\(String(message.utf8.count, radix: 16))\r\n\(message)\r\n0\r\n\r\n")
     private static let answer = bytes(
         "HTTP/1.1 200 OK\r\ndate: Fri, 20 Nov 2026 06:31:00 GMT\r\ncontent-type: application/json\r\n"

@@ -4,10 +4,10 @@ import Web
 
 /// Lets a program in another language see what the request parser makes of bytes.
 ///
-/// On standard input: inputs, each as its length in four bytes, most significant first, and then its bytes. On standard
-/// output: for each input one line of JSON, bytes in hexadecimal:
-/// `{"requests":[{"method","target","minor","fields":[[name,value]…],"body"}…],"state":"idle"|"partial"|"refused"}`,
-/// a refused one with `"status"` and `"detail"`.
+/// On standard input: inputs, each as its length in four bytes, most significant first, and then its bytes.
+/// On standard output: for each input one line of JSON, bytes in hexadecimal:
+/// `{"requests":[{"method","target","minor","fields":[[name,value]…],"body"}…],"state":…}`, the state being
+/// `idle`, `partial` or `refused`, the last with `"status"` and `"detail"`.
 enum HTTPParseProbe {
     private static let pieceBytes = 65_536
 
