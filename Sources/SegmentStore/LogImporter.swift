@@ -4,7 +4,7 @@ import Replication
 /// Makes a log of lines that come from elsewhere, in any pieces.
 ///
 /// The new log has an epoch of its own, written last: until `finish` returns there is no log, and a directory
-/// in which an import was interrupted is refused by everybody.
+/// with the lines of an interrupted import is refused by everybody.
 ///
 /// One owner; blocks on the disk.
 public final class LogImporter {

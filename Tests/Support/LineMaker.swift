@@ -5,7 +5,8 @@ public struct LineMaker: Sendable {
     public private(set) var offset: Offset
     private var time: Timestamp
 
-    /// - Parameter time: of the line at `offset`; by default the one a maker from the beginning would give it.
+    /// - Parameter time: of the line at `offset`; by default the one a maker from the beginning would give
+    ///   it.
     public init(after offset: Offset = .zero, time: Timestamp? = nil) {
         self.offset = offset
         self.time = time ?? Timestamp(milliseconds: 1_800_000_000_000 + Int64(offset.value))
