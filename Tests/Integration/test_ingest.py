@@ -15,12 +15,14 @@ DIAGNOSTIC = re.compile(r"[\d-]{10}T[\d:]{8}\.\d{3}Z (?:debug|info|warn|error) +
 
 @pytest.fixture
 def listening(small_cluster):
-    """A cluster whose log listens to plain channels already."""
+    """A cluster whose log listens to plain channels already, and has nothing more to take in."""
     def hears():
         small_cluster.redis.publish("probe", "are you there")
-        return small_cluster.log.state()["offset"] > 0
+        return small_cluster.log.messages("probe")
 
     wait_until(hears, "the log hears plain channels")
+    small_cluster.redis.publish("last probe", "I hear you")
+    wait_until(lambda: small_cluster.log.messages("last probe"), "the log has heard all probes")
     return small_cluster
 
 

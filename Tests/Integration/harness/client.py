@@ -84,12 +84,13 @@ class RawConnection:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self._socket.settimeout(timeout)
         self._socket.connect((host, port))
+        self._stream = self._socket.makefile("rb")
 
     def send(self, data):
         self._socket.sendall(data)
 
     def receive(self, count=65536):
-        return self._socket.recv(count)
+        return self._stream.read1(count)
 
     def receive_until(self, mark):
         data = b""
@@ -110,13 +111,14 @@ class RawConnection:
         return data
 
     def answer(self):
-        """Reads one whole answer."""
-        response = http.client.HTTPResponse(self._socket)
+        """Reads one whole answer, and nothing of the next."""
+        response = http.client.HTTPResponse(_Shared(self._stream))
         response.begin()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers, response.read())
 
     def close(self):
+        self._stream.close()
         self._socket.close()
 
     def __enter__(self):
@@ -124,3 +126,22 @@ class RawConnection:
 
     def __exit__(self, *_):
         self.close()
+
+
+class _Shared:
+    """Stands for the socket before http.client, which would read ahead into a buffer of its own and close it."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def makefile(self, _):
+        return self
+
+    def close(self):
+        """The connection stays open for the next answer."""
+
+    def flush(self):
+        """Nothing is written through it."""
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
