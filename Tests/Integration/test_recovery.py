@@ -32,7 +32,7 @@ def flip(path, byte, bit=0x01):
 
 
 def damaged(cluster, offset):
-    """Stops the log and flips a bit in the middle of a line; returns the file and where the line's bytes are."""
+    """Stops the log and flips a bit in the middle of a line; returns the file and the line's bytes' range."""
     assert cluster.log.terminate() == 0
     path = cluster.log.segments()[0]
     start = 0

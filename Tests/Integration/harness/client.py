@@ -129,7 +129,7 @@ class RawConnection:
 
 
 class _Shared:
-    """Stands for the socket before http.client, which would read ahead into a buffer of its own and close it."""
+    """Stands for the socket before http.client, which would read ahead with a buffer of its own."""
 
     def __init__(self, stream):
         self._stream = stream
