@@ -33,14 +33,16 @@ struct BlockList {
     /// What the table takes, without the blocks.
     var tableBytes: Int { blocks.capacity * MemoryLayout<Block>.stride + ArrayMemory.headerBytes }
 
+    /// Returns how many bytes of lines are here now.
     /// - Parameter offset: of this line.
-    mutating func append(_ line: UnsafeRawBufferPointer, offset: Offset) {
+    mutating func append(_ line: UnsafeRawBufferPointer, offset: Offset) -> UInt64 {
         if line.count > capacity - used { beginBlock(first: offset, lineBytes: line.count) }
         let room = UnsafeMutableRawBufferPointer(
             start: blocks[blocks.count - 1].memory.base + used, count: line.count)
         room.copyMemory(from: line)
         used += line.count
         end += UInt64(line.count)
+        return bytes
     }
 
     /// The first line that stays when blocks are dropped until no more than `bytesMax` are left, or only the

@@ -40,8 +40,7 @@ public final class History {
         let offset = index.append(
             bytes: line.count, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
         precondition(offset == scan.offset, "lines come in the order of their offsets")
-        blocks.append(line, offset: offset)
-        if bytesMax < .max { trim() }
+        if blocks.append(line, offset: offset) > bytesMax { trim() }
     }
 
     /// Of all lines here.

@@ -11,8 +11,21 @@ import LogLine
 ///
 /// One owner; no locking.
 public final class LogIndex {
-    private var lines: LineTable
-    private var messages: MessageTable
+    /// Together, because each access to a property of a class is checked for exclusivity: once per line.
+    private struct Tables {
+        var lines: LineTable
+        var messages: MessageTable
+
+        mutating func append(
+            bytes: Int, crc: UInt32, channel: UnsafeRawBufferPointer, isMessage: Bool
+        ) -> Offset {
+            let offset = lines.append(bytes: bytes, crc: crc)
+            if isMessage { messages.append(offset, channel: channel) }
+            return offset
+        }
+    }
+
+    private var tables: Tables
 
     /// Empty: the first line appended will be `after.next`.
     /// - Parameters:
@@ -21,25 +34,26 @@ public final class LogIndex {
     public init(
         after: Offset = .zero, digest: Digest = .zero, position: UInt64 = 0, hash: ChannelHash
     ) {
-        lines = LineTable(after: after, digest: digest, position: position)
-        messages = MessageTable(hash: hash)
+        tables = Tables(
+            lines: LineTable(after: after, digest: digest, position: position),
+            messages: MessageTable(hash: hash))
     }
 
     /// The oldest line here; `last.next` when there is none.
-    public var first: Offset { lines.first }
+    public var first: Offset { tables.lines.first }
     /// The newest line; the one before `first` when there is none.
-    public var last: Offset { lines.last }
+    public var last: Offset { tables.lines.last }
     public var isEmpty: Bool { last < first }
     /// How many lines are here.
     public var count: Int { last.next - first }
     /// Stream position of the first line.
-    public var firstPosition: UInt64 { lines.position(after: lines.first.previous) }
+    public var firstPosition: UInt64 { tables.lines.position(after: tables.lines.first.previous) }
     /// Stream position behind `last`.
-    public var end: UInt64 { lines.end }
+    public var end: UInt64 { tables.lines.end }
     /// The log's digest before `first`.
-    public var firstDigest: Digest { lines.firstDigest }
+    public var firstDigest: Digest { tables.lines.firstDigest }
     /// The log's digest at `last`.
-    public var digest: Digest { lines.digest }
+    public var digest: Digest { tables.lines.digest }
 
     /// Takes in the line `last.next` and returns its offset.
     /// - Parameters:
@@ -47,28 +61,26 @@ public final class LogIndex {
     ///   - channel: as it stands in the line, between the quotes.
     @discardableResult
     public func append(bytes: Int, crc: UInt32, channel: UnsafeRawBufferPointer, isMessage: Bool) -> Offset {
-        let offset = lines.append(bytes: bytes, crc: crc)
-        if isMessage { messages.append(offset, channel: channel) }
-        return offset
+        tables.append(bytes: bytes, crc: crc, channel: channel, isMessage: isMessage)
     }
 
     /// Where `offset` stands, with its newline. Precondition: it is in `first...last`.
-    public func positions(of offset: Offset) -> Range<UInt64> { lines.positions(of: offset) }
+    public func positions(of offset: Offset) -> Range<UInt64> { tables.lines.positions(of: offset) }
 
     /// Stream position behind `offset`. Precondition: it is in `first.previous...last`.
-    public func position(after offset: Offset) -> UInt64 { lines.position(after: offset) }
+    public func position(after offset: Offset) -> UInt64 { tables.lines.position(after: offset) }
 
     /// The digest at `offset`. Precondition: it is in `first.previous...last`.
     /// - Parameter crc: gives the crcs of lines up to `offset`; asked for fewer than 256, in order.
     public func digest(at offset: Offset, crcOf crc: (Offset) -> UInt32) -> Digest {
-        lines.digest(at: offset, crcOf: crc)
+        tables.lines.digest(at: offset, crcOf: crc)
     }
 
     /// The nearest digest that is known without reading lines: the digest at `offset` is this one with the
     /// crcs of the lines behind it, fewer than 256, added. Precondition: `offset` is in
     /// `first.previous...last`.
     public func checkpoint(notAfter offset: Offset) -> (offset: Offset, digest: Digest) {
-        lines.checkpoint(notAfter: offset)
+        tables.lines.checkpoint(notAfter: offset)
     }
 
     /// Forgets everything before `offset`, at most all. Lists give their memory back by whole chunks, and
@@ -77,16 +89,16 @@ public final class LogIndex {
     public func drop(before offset: Offset, digest: Digest) {
         guard offset > first else { return }
         let count = offset - first
-        lines.drop(before: offset, digest: digest)
-        messages.drop(before: offset, lines: count)
+        tables.lines.drop(before: offset, digest: digest)
+        tables.messages.drop(before: offset, lines: count)
     }
 
     /// All channels with messages here, private and reserved ones too, in no particular order. Costs time in
     /// proportion to their number.
-    public var channels: [ChannelSummary] { messages.channels(from: first) }
+    public var channels: [ChannelSummary] { tables.messages.channels(from: first) }
 
     /// Heap memory of everything in here. Costs time in proportion to the number of channels.
-    public var indexBytes: Int { lines.bytes + messages.bytes }
+    public var indexBytes: Int { tables.lines.bytes + tables.messages.bytes }
 
     /// The messages that `query` asks for, among a channel's or, with nil, among all public ones. An unknown
     /// channel has none.
@@ -98,8 +110,10 @@ public final class LogIndex {
 
     /// The offsets of a channel's messages or, with nil, of all public ones. Some may be before `first`.
     /// - Parameter channel: its name, escaped.
-    func offsets(of channel: [UInt8]?) -> AscendingList { messages.messages(of: channel) ?? AscendingList() }
+    func offsets(of channel: [UInt8]?) -> AscendingList {
+        tables.messages.messages(of: channel) ?? AscendingList()
+    }
 
     /// For reading many positions: the lines as they are now.
-    var lineTable: LineTable { lines }
+    var lineTable: LineTable { tables.lines }
 }
