@@ -8,6 +8,7 @@ let package = Package(
     products: [
         .library(name: "LogLine", targets: ["LogLine"]),
         .library(name: "Replication", targets: ["Replication"]),
+        .library(name: "Views", targets: ["Views"]),
         .library(name: "Web", targets: ["Web"]),
         .executable(name: "replication-log", targets: ["replication-log"]),
         .executable(name: "chat-server", targets: ["chat-server"]),

@@ -10,6 +10,12 @@ let package = Package(
         .executableTarget(
             name: "codec", dependencies: ["Measuring", .product(name: "LogLine", package: "chat-cluster")]),
         .executableTarget(
+            name: "views",
+            dependencies: [
+                "Measuring", .product(name: "LogLine", package: "chat-cluster"),
+                .product(name: "Views", package: "chat-cluster"),
+            ]),
+        .executableTarget(
             name: "http",
             dependencies: [
                 "Measuring", .product(name: "LogLine", package: "chat-cluster"),
