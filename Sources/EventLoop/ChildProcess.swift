@@ -77,6 +77,7 @@ public final class ChildProcess {
         }
         tellLines()
         guard count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) else { return }
+        readable?.cancel()
         readable = nil
         close(output)
         if !partial.isEmpty { onLine(partial.text) }

@@ -112,8 +112,8 @@ public final class Connection: Flushable {
     public func close(_ error: SocketError? = nil) {
         guard isOpen else { return }
         isOpen = false
-        readEvent = nil
-        writeEvent = nil
+        readEvent?.cancel()
+        writeEvent?.cancel()
         lingering = nil
         output.removeAll()
         Glibc.close(descriptor)

@@ -60,6 +60,7 @@ public final class Connector {
         guard number == 0 else {
             return finish(.failure(SocketError("connect to \(target)", errno: number)))
         }
+        event?.cancel()
         event = nil
         let connection = Connection(descriptor, peer: address)
         descriptor = -1
@@ -75,6 +76,7 @@ public final class Connector {
 
     private func abandonSocket() {
         deadline = nil
+        event?.cancel()
         event = nil
         guard descriptor >= 0 else { return }
         Glibc.close(descriptor)

@@ -26,6 +26,7 @@ public final class Listener {
     /// Stops accepting; connections that exist stay.
     public func close() {
         guard event != nil else { return }
+        event?.cancel()
         event = nil
         resumption = nil
         Glibc.close(descriptor)

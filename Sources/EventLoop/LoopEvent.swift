@@ -13,7 +13,9 @@ final class LoopEvent {
         static let persistent = Kinds(rawValue: Int16(EV_PERSIST))
     }
 
-    private var event: OpaquePointer?
+    // Guard: loop thread only, also the last release: whatever holds an event is loop-bound. A deinit that were isolated
+    // would be put off to a later job; by then the descriptor may be another connection's.
+    private nonisolated(unsafe) var event: OpaquePointer?
     private let body: @LoopActor () -> Void
 
     /// `source`: a descriptor, a signal's number, or -1 for a timer.
@@ -30,17 +32,32 @@ final class LoopEvent {
         precondition(event != nil, "libevent is out of memory")
     }
 
-    isolated deinit {
+    deinit {
         if let event { event_free(event) }
     }
 
-    func add() { event_add(event, nil) }
+    /// Forgets the source, at once: to be called before its descriptor is closed, because the kernel gives the number to
+    /// the next one that is opened.
+    func cancel() {
+        guard let event else { return }
+        self.event = nil
+        event_free(event)
+    }
+
+    func add() {
+        guard let event else { return }
+        event_add(event, nil)
+    }
 
     func add(timeout: Duration) {
+        guard let event else { return }
         let (seconds, attoseconds) = timeout.components
         var time = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
         event_add(event, &time)
     }
 
-    func remove() { event_del(event) }
+    func remove() {
+        guard let event else { return }
+        event_del(event)
+    }
 }
