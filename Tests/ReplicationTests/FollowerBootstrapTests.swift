@@ -88,6 +88,19 @@ struct FollowerBootstrapTests {
         #expect(driver.follower.digest == history.digests[8])
     }
 
+    @Test("fetches what is missing before lines that came before it knew its log")
+    func bufferedBeforeEpoch() throws {
+        let history = try SampleHistory(7)
+        var driver = FollowerDriver()
+        driver.send(.start)
+        driver.send(.busSubscribed)
+        driver.send(.busLines(try history.batch(6...7)))
+        try driver.serveRange(history, head: 4)
+        #expect(driver.follower.head == Offset(7) && driver.follower.lag == 3)
+        driver.advance(.milliseconds(20))
+        #expect(driver.said == ["open range after 4 with proof"])
+    }
+
     @Test("drops buffered lines of another epoch as soon as it knows its own")
     func foreignBuffer() throws {
         let history = try SampleHistory(3)

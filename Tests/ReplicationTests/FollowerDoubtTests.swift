@@ -226,6 +226,24 @@ struct FollowerDiscardTests {
         #expect(driver.openRequest?.after == .zero)
     }
 
+    @Test("keeps nothing that it had heard of the old log")
+    func forgets() throws {
+        let history = try SampleHistory(9)
+        let other = try SampleHistory(2, epoch: Epoch(7), text: "other")
+        var driver = try questioned(history)
+        driver.send(.busLines(try history.batch(6...9)))
+        driver.send(.busHeartbeat(history.identity(9)))
+        driver.end(.conflict(.epoch(now: Epoch(7))))
+        #expect(driver.follower.head == .zero && driver.follower.bufferedBytes == 0)
+        try driver.serveRange(other, head: 2)
+        for _ in 0..<4 {
+            driver.advance(.seconds(1))
+            driver.send(.busHeartbeat(other.identity(2)))
+        }
+        #expect(driver.openRequest == nil && driver.follower.source == .redis)
+        #expect(driver.follower.counters.staleHeartbeats == 0)
+    }
+
     @Test("applies nothing of the old epoch afterwards")
     func noMixing() throws {
         let history = try SampleHistory(6)

@@ -117,6 +117,18 @@ struct FollowerLiveTests {
         #expect(driver.appliedOffsets == Array(1...6) && driver.follower.isReady)
     }
 
+    @Test("gives up a head that its log named once and does not name any more")
+    func headGone() throws {
+        let history = try SampleHistory(3)
+        var driver = try FollowerDriver.ready(history, head: 3)
+        driver.send(.acknowledged(Position(epoch: history.epoch, offset: Offset(9))))
+        driver.advance(.milliseconds(20))
+        try driver.serveRange(history, head: 3)
+        #expect(driver.follower.head == Offset(3))
+        driver.advance(.seconds(1))
+        #expect(driver.openRequest == nil)
+    }
+
     @Test("has our log confirm its history now and then")
     func regularCheck() throws {
         let history = try SampleHistory(3)
@@ -252,6 +264,17 @@ struct FollowerTailTests {
         driver.begin(history, head: 5)
         try driver.bring(history, through: 5)
         #expect(driver.appliedOffsets == Array(1...5))
+    }
+
+    @Test("does not doubt what the tail brought because a heartbeat over Redis is late")
+    func lateHeartbeat() throws {
+        let history = try SampleHistory(6)
+        var driver = try FollowerDriver.ready(history, head: 3)
+        driver.advance(.seconds(3))
+        driver.begin(history, head: 3)
+        try driver.bring(history, through: 6)
+        driver.send(.busHeartbeat(history.identity(4)))
+        #expect(driver.follower.counters.doubts == 0)
     }
 
     @Test("takes lines that Redis brings all the same, and skips them on the tail")

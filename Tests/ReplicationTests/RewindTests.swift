@@ -23,6 +23,21 @@ struct RewindTests {
                 == .assigned(offset: Offset(2), time: sampleTime))
     }
 
+    @Test("ids that newer ones would have pushed out are still known")
+    func forgottenIDs() throws {
+        var sequencer = makeSequencer(ids: 3)
+        let lines = ByteBuffer()
+        for number in 1...5 {
+            _ = sequencer.admit(try message("x", id: "i\(number)"), now: sampleTime, into: lines)
+        }
+        sequencer.commit(through: Offset(4))
+        _ = sequencer.rewind()
+        for number in 2...4 {
+            let again = sequencer.admit(try message("x", id: "i\(number)"), now: sampleTime, into: lines)
+            #expect(again == .repeated(offset: Offset(UInt64(number)), time: sampleTime))
+        }
+    }
+
     @Test("nothing is taken back when all is durable, and a new term begins")
     func nothingPending() throws {
         var sequencer = makeSequencer()
