@@ -5,21 +5,23 @@ import LogLine
 /// The sequencer's owner hands batches over with `append`; the store writes all that wait, makes them durable
 /// together and reports through the observer it was started with, in order, on a thread of its own.
 ///
-/// A failed write is cut back to the durable end and everything queued behind it fails with it: the store refuses
-/// all batches of that `term` and waits for the next one, which the owner starts after rewinding its sequencer.
+/// A failed write is cut back to the durable end and everything queued behind it fails with it: the store
+/// refuses all batches of that `term` and waits for the next one, which the owner starts after rewinding its
+/// sequencer.
 ///
-/// A stream position counts the bytes of all lines (each with its newline) before it, from the log's beginning.
+/// A stream position counts the bytes of all lines (each with its newline) before it, from the log's
+/// beginning.
 public protocol LogStore: AnyObject, Sendable {
     /// Queues whole lines, the last of which is `through`. Any thread; never blocks on I/O.
     func append(_ lines: ByteSlice, through: Offset, term: UInt64)
 
-    /// Reads the bytes at `positions` (stream positions, all durable) on a thread of the store's own, then calls
-    /// `completion` there. At most `LogStoreLimits.readBytesMax` in all.
+    /// Reads the bytes at `positions` (stream positions, all durable) on a thread of the store's own, then
+    /// calls `completion` there. At most `LogStoreLimits.readBytesMax` in all.
     func read(
         _ positions: [Range<UInt64>], completion: @escaping @Sendable (Result<[ByteSlice], LogError>) -> Void)
 
-    /// The file behind a stream position, for `sendfile`: from there up to the end of that file or of `positions`,
-    /// whichever comes first. Nil when the store has no files. Any thread.
+    /// The file behind a stream position, for `sendfile`: from there up to the end of that file or of
+    /// `positions`, whichever comes first. Nil when the store has no files. Any thread.
     func region(of positions: Range<UInt64>) -> FileRegion?
 
     /// Whether reading `region` would not wait for the disk.
