@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "Replication", targets: ["Replication"]),
         .library(name: "Views", targets: ["Views"]),
         .library(name: "Web", targets: ["Web"]),
+        .library(name: "SegmentStore", targets: ["SegmentStore", "Replication"]),
         .executable(name: "replication-log", targets: ["replication-log"]),
         .executable(name: "chat-server", targets: ["chat-server"]),
         .executable(name: "chatctl", targets: ["chatctl"]),
@@ -50,10 +51,14 @@ let package = Package(
         // What each service does.
         .target(
             name: "ReplicationLogService",
-            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing"]),
+            dependencies: [
+                "LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing",
+            ]),
         .target(
             name: "ChatService",
-            dependencies: ["LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing"]),
+            dependencies: [
+                "LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing",
+            ]),
 
         // Composition roots.
         .executableTarget(

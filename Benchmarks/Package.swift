@@ -27,6 +27,12 @@ let package = Package(
                 "Measuring", .product(name: "LogLine", package: "chat-cluster"),
                 .product(name: "Replication", package: "chat-cluster"),
             ]),
+        .executableTarget(
+            name: "store",
+            dependencies: [
+                .product(name: "LogLine", package: "chat-cluster"),
+                .product(name: "SegmentStore", package: "chat-cluster"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "Whatever the power leaves of unsynced writes, the record that was synced last or a later one is there"
+        "Whatever a crash leaves of unsynced writes, the record synced last or a later one is there"
     )
     func survivesTornWrites() throws {
         for seed in UInt64(0)..<200 {

@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(
-        "With an interval lines are synced when it has passed since the first of them, with none only at rolls"
+        "With an interval lines are synced when it has passed since the first one, with none only at rolls"
     )
     func syncsByDurability() throws {
         var log = LogBuilder()
