@@ -196,12 +196,20 @@ public final class Replica {
             handle(.streamStarted(number, epoch: epoch, head: head))
             source.epoch = follower.epoch
         case .bytes(let bytes): received(bytes, from: number)
-        case .ended(let end):
+        case .ended(let end, let reason):
+            if end != .complete { reportBrokenStream(reason) }
             let isCut = end == .complete && !partial.isEmpty
             stream = nil
             partial.release()
             handle(.streamEnded(number, isCut ? .broken : end))
         }
+    }
+
+    private func reportBrokenStream(_ reason: String?) {
+        guard let suppressed = gate.admit("stream", at: .now) else { return }
+        log.warning(
+            "cannot read from the replication-log\(RepetitionGate.note(suppressed))",
+            ["reason": .init(reason ?? "the stream is damaged")])
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, from number: Int) {
@@ -219,6 +227,7 @@ public final class Replica {
         guard stream?.number == number else { return }
         guard isIntact, partial.count <= LineLimits.lineBytesMax else {
             close(number)
+            reportBrokenStream(nil)
             return handle(.streamEnded(number, .broken))
         }
         handle(.streamProgress(number))

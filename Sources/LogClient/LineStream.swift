@@ -46,7 +46,7 @@ final class LineStream: ResponseConsumer {
         }
         guard let epoch = head.fields.value("log-epoch").flatMap({ Epoch($0) }),
             let offset = head.fields.value("log-head").flatMap({ Offset(decimal: $0) })
-        else { return end(.broken) }
+        else { return end(.broken, "the answer has no Log-Epoch and Log-Head") }
         onEvent?(.started(epoch: epoch, head: offset))
     }
 
@@ -55,28 +55,32 @@ final class LineStream: ResponseConsumer {
             onEvent?(.bytes(bytes))
             return
         }
-        guard refusal.count + bytes.count <= LogClientLimits.problemBytesMax else { return end(.broken) }
+        guard refusal.count + bytes.count <= LogClientLimits.problemBytesMax else {
+            return end(.broken, "HTTP status \(status) with an endless body")
+        }
         refusal.append(bytes)
     }
 
     func ended() {
-        guard let refusal else { return end(.complete) }
-        end(LineStream.conflict(status, refusal.pointer).map { .conflict($0) } ?? .broken)
+        guard let refusal else { return end(.complete, nil) }
+        // What is no problem document is told by its status.
+        let problem = try? Problem.decode(refusal.pointer)
+        let reason = "HTTP status \(status)" + (problem.map { ": \($0.detail)" } ?? "")
+        end(problem.flatMap { LineStream.conflict(status, $0) }.map { .conflict($0) } ?? .broken, reason)
     }
 
-    func failed(_ error: ClientError) { end(.broken) }
+    func failed(_ error: ClientError) { end(.broken, error.message) }
 
-    private func end(_ end: StreamEnd) {
+    private func end(_ end: StreamEnd, _ reason: String?) {
         let callback = onEvent
         onEvent = nil
-        callback?(.ended(end))
+        callback?(.ended(end, reason: reason))
         connection.close()
     }
 
     /// What a 409 says of the log.
-    private static func conflict(_ status: Int, _ body: UnsafeRawBufferPointer) -> LogConflict? {
-        // A body that is no problem document is no conflict either: the stream counts as broken.
-        guard status == 409, let problem = try? Problem.decode(body), let log = problem.log else { return nil }
+    private static func conflict(_ status: Int, _ problem: Problem) -> LogConflict? {
+        guard status == 409, let log = problem.log else { return nil }
         switch problem.type {
         case .epochConflict: return .epoch(now: log.epoch)
         case .beyondHead: return .beyondHead(log.offset)

@@ -31,7 +31,8 @@ public enum LogStreamEvent {
     case started(epoch: Epoch, head: Offset)
     /// Valid during the call only; cut anywhere.
     case bytes(UnsafeRawBufferPointer)
-    case ended(StreamEnd)
+    /// `reason`: for the operator, when it did not end as it should.
+    case ended(StreamEnd, reason: String?)
 }
 
 /// A read under way.

@@ -38,6 +38,8 @@ public final class LogCore {
     public let index: LogIndex
     public let store: any LogStore
     public var onDurable: (@LoopActor (DurableBatch) -> Void)?
+    /// A write was not kept, and the writers have been told; the next one may succeed.
+    public var onRefusal: (@LoopActor (LogError) -> Void)?
     public var onFailure: (@LoopActor (LogError) -> Void)?
 
     private var sequencer: Sequencer
@@ -171,6 +173,7 @@ public final class LogCore {
     private func refused(_ term: UInt64, _ durable: Offset, _ error: LogError) {
         guard term == sequencer.term else { return }
         precondition(durable == sequencer.durable, "the store cut back to what is not the durable end")
+        onRefusal?(error)
         rewind(error)
     }
 
@@ -206,16 +209,6 @@ extension AppendResult {
         case .assigned(let offset, let time): self = .written(receipt(offset, time))
         case .repeated(let offset, let time): self = .repeated(receipt(offset, time))
         case .refused(let refusal): self = .refused(Problem(refusal, of: draft))
-        }
-    }
-}
-
-extension Admission {
-    /// What must be durable before the outcome may be told.
-    var restsOn: Offset {
-        switch self {
-        case .assigned(let offset, _), .repeated(let offset, _): offset
-        case .refused(let refusal): refusal.restsOn
         }
     }
 }

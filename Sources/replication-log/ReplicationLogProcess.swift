@@ -106,6 +106,12 @@ enum ReplicationLogProcess {
     ) {
         let core = LogCore(
             epoch: opened.epoch, sequencer: opened.sequencer, index: opened.index, store: opened.store)
+        let gate = RepetitionGate()
+        core.onRefusal = { error in
+            guard let suppressed = gate.admit("write", at: .now) else { return }
+            log.error(
+                "a write failed and was taken back\(RepetitionGate.note(suppressed))", ["reason": .init(error)])
+        }
         core.onFailure = { error in
             log.error("the log can no longer be written; exiting to recover", ["reason": .init(error)])
             ServiceProcess.exit(.ioError)

@@ -74,12 +74,14 @@ extension Problem {
         }
     }
 
-    /// Why a write was not kept.
+    /// Why a write was not kept. The error's own words name files; they are for the log's operator alone.
     public init(_ error: LogError) {
         switch error.code {
-        case .diskFull: self.init(.diskFull, error.message)
-        case .ioError: self.init(.ioError, error.message)
-        case .syncFailed, .locked, .damaged, .unusable: self.init(.internal, error.message)
+        case .diskFull:
+            self.init(.diskFull, "the disk has no room for this; nothing was written, retry when there is room")
+        case .ioError: self.init(.ioError, "the disk could not be read or written; nothing was written, retry")
+        case .syncFailed, .locked, .damaged, .unusable:
+            self.init(.internal, "the log's disk has failed; retry with the same id when the log is back")
         }
     }
 }
