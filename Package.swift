@@ -87,7 +87,7 @@ let package = Package(
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
-        .testTarget(name: "WebTests", dependencies: ["Web", "LogLine", "TestSupport"]),
+        .testTarget(name: "WebTests", dependencies: ["Web", "LogLine", "Replication", "TestSupport"]),
         .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

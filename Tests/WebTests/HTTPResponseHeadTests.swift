@@ -1,4 +1,5 @@
 import LogLine
+import Replication
 import Testing
 
 @testable import Web
@@ -28,6 +29,11 @@ struct HTTPResponseHeadTests {
             let steps = responseTranscript([out.array], answering: [.get])
             #expect(steps.first?.hasPrefix("\(status) HTTP/1.1 stays") == true)
         }
+    }
+
+    @Test("Every problem's status has its reason phrase", arguments: ProblemType.allCases)
+    func reasons(type: ProblemType) {
+        #expect(HTTPStatus.reason(type.status) != "")
     }
 
     @Test("No value can end its line")

@@ -15,7 +15,7 @@ struct HTTPFieldLine {
 
     /// `line` without its CRLF.
     init(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) {
-        self.init(trusted: line, of: bytes)
+        self.init(splitting: line, of: bytes)
         guard !name.isEmpty, name.upperBound < line.upperBound, bytes[name.upperBound] == Self.colon else {
             throw Self.failure(line, nameEnd: name.upperBound, of: bytes)
         }
@@ -25,8 +25,8 @@ struct HTTPFieldLine {
         }
     }
 
-    /// Precondition: `line` was found valid once.
-    @inline(__always) init(trusted line: Range<Int>, of bytes: UnsafeRawBufferPointer) {
+    /// Finds the parts of a line that was found valid before. Of any other it finds some parts, too.
+    @inline(__always) init(splitting line: Range<Int>, of bytes: UnsafeRawBufferPointer) {
         var index = line.lowerBound
         let token = HTTPCharacters.token
         while index < line.upperBound, token.contains(bytes[index]) { index += 1 }

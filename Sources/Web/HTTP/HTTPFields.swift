@@ -36,7 +36,7 @@ public struct HTTPFields: Sendable {
         var start = 0
         while start < bytes.count {
             let end = bytes.firstIndex(of: HTTPCharacters.carriageReturn, from: start) ?? bytes.count
-            let field = HTTPFieldLine(trusted: start..<end, of: bytes)
+            let field = HTTPFieldLine(splitting: start..<end, of: bytes)
             visit(bytes.part(field.name), bytes.part(field.value))
             start = end + 2
         }

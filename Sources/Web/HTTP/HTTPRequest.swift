@@ -36,23 +36,6 @@ public struct RequestHead: Sendable {
         hostRange = line.target.authority.isEmpty ? facts.host ?? .empty : line.target.authority
     }
 
-    private init(unparsed bytes: ByteSlice) {
-        method = .get
-        versionMinor = 1
-        keepsAlive = false
-        expectsContinue = false
-        contentLength = nil
-        isChunked = false
-        self.bytes = bytes
-        fieldRange = .empty
-        rawTargetRange = .empty
-        target = HTTPTarget()
-        hostRange = .empty
-    }
-
-    /// The head of `HTTPRequest.unparsed`.
-    static let unparsed = RequestHead(unparsed: .empty)
-
     public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
     public var fields: HTTPFields { HTTPFields(lines: bytes[fieldRange.range]) }
     /// The target as it was sent; visible ASCII.
@@ -79,8 +62,4 @@ public struct HTTPRequest: Sendable {
     public let head: RequestHead
     /// Transfer codings removed; empty when there is none.
     public let body: ByteSlice
-
-    /// Stands for what could not be read, where an answer to it needs a request: a GET of nothing, behind
-    /// which the connection closes.
-    static let unparsed = HTTPRequest(head: .unparsed, body: .empty)
 }

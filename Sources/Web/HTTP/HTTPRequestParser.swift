@@ -60,16 +60,6 @@ public final class HTTPRequestParser {
         }
     }
 
-    /// After `headComplete`: bytes of the body are here already, so that the client waits for no `100
-    /// Continue`.
-    public var hasBufferedBody: Bool {
-        switch state {
-        case .whole(let request): request.body.count > 0
-        case .sized, .chunked: !input.isEmpty
-        case .head, .closed, .failed: false
-        }
-    }
-
     public func next() -> Step {
         do throws(HTTPParseFailure) {
             switch state {

@@ -18,9 +18,6 @@ struct HTTPTarget {
     /// Behind the `?`; empty without one.
     private(set) var query = HTTPHeadRange.empty
 
-    /// Of a request that could not be read.
-    init() {}
-
     init(
         _ target: Range<Int>, of bytes: UnsafeRawBufferPointer, method: HTTPMethod
     ) throws(HTTPParseFailure) {

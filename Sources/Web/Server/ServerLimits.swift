@@ -15,7 +15,7 @@ public struct ServerLimits: Sendable {
     /// Bytes of bodies that are being received, over all connections; a request beyond it gets a 503.
     public var receivedBodyBytesMax = 256 << 20
     /// Of an ordinary request's body.
-    public static let bodyBytesMax = 512 * 1024
+    public static let bodyBytesMax = HTTPLimits.bodyBytesMax
 
     public init() {}
 }
