@@ -53,6 +53,35 @@ struct HTTPRequestRefusalTests {
         #expect(refusal(of: "GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n") == 400)
     }
 
+    @Test("A value may hold any byte but control characters, wherever it stands")
+    func valueBytes() {
+        for position in 0..<20 {
+            for byte in UInt8.min...UInt8.max {
+                var value = [UInt8](repeating: 0x61, count: 20)
+                value[position] = byte
+                let head = Array("GET / HTTP/1.1\r\nHost: a\r\nX: ".utf8) + value + Array("\r\n\r\n".utf8)
+                let isControl = byte < 0x20 && byte != 0x09 || byte == 0x7F
+                #expect(refusal(of: head) == (isControl ? 400 : nil), "byte \(byte) at \(position)")
+            }
+        }
+    }
+
+    @Test("Methods and header names hold token characters only, targets visible ASCII without #")
+    func characters() {
+        let token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8
+        func isRefused(_ parts: [UInt8]...) -> Bool { refusal(of: Array(parts.joined())) != nil }
+        let host = Array("Host: a\r\n".utf8)
+        let end = Array("\r\n".utf8)
+        for byte in UInt8.min...UInt8.max {
+            let method = isRefused([0x41, byte], Array(" / HTTP/1.1\r\n".utf8), host, end)
+            #expect(method == !token.contains(byte), "byte \(byte) in a method")
+            let name = isRefused(Array("GET / HTTP/1.1\r\nA".utf8), [byte], Array(": b\r\n".utf8), host, end)
+            #expect(name == !(token.contains(byte) || byte == 0x3A), "byte \(byte) in a name")
+            let target = isRefused(Array("GET /".utf8), [byte], Array("41 HTTP/1.1\r\n".utf8), host, end)
+            #expect(target == !(0x21...0x7E ~= byte && byte != 0x23), "byte \(byte) in a target")
+        }
+    }
+
     @Test(
         "A missing, repeated or malformed Host is refused",
         arguments: [

@@ -14,9 +14,9 @@ struct HTTPInput {
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) { buffer.append(bytes) }
 
-    /// Takes the next `count` bytes out; without copying them when they are all there is.
+    /// Takes the next `count` bytes out; without copying them when nothing else is here, read or unread.
     mutating func take(_ count: Int) -> ByteSlice {
-        if start == 0, buffer.count == count { return buffer.takeSlice() }
+        if buffer.count == count { return buffer.takeSlice() }
         let slice = ByteSlice(unread.prefix(count))
         skip(count)
         return slice
