@@ -106,7 +106,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     // MARK: Private
 
-    private var isOnLoop: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+    var isOnLoop: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     private func claimThread() {
         started.store(true, ordering: .releasing)

@@ -1,7 +1,12 @@
 import CEvent
 import Glibc
+import Synchronization
 
 /// One libevent event. The only place where libevent's callbacks become Swift.
+///
+/// It ends at `cancel` or with its last reference, whichever thread drops that; then it is not called any
+/// more. (An `isolated deinit` would be put off to a later job even on the loop, when it is reached from one
+/// of libevent's callbacks.)
 @LoopActor
 final class LoopEvent {
     struct Kinds: OptionSet {
@@ -13,51 +18,78 @@ final class LoopEvent {
         static let persistent = Kinds(rawValue: Int16(EV_PERSIST))
     }
 
-    // Guard: loop thread only, also the last release: whatever holds an event is loop-bound. A deinit that were isolated
-    // would be put off to a later job; by then the descriptor may be another connection's.
-    private nonisolated(unsafe) var event: OpaquePointer?
-    private let body: @LoopActor () -> Void
+    private nonisolated let registration: Registration
 
     /// `source`: a descriptor, a signal's number, or -1 for a timer.
     init(_ source: Int32, _ kinds: Kinds, _ body: @escaping @LoopActor () -> Void) {
-        self.body = body
-        let callback: event_callback_fn = { _, _, argument in
-            guard let argument else { return }
-            // Strong for the call: the body may drop the last other reference.
-            let event = Unmanaged<LoopEvent>.fromOpaque(argument).takeUnretainedValue()
-            LoopActor.assumeIsolated { event.body() }
-        }
-        event = event_new(
-            EventLoop.shared.base, source, kinds.rawValue, callback, Unmanaged.passUnretained(self).toOpaque())
-        precondition(event != nil, "libevent is out of memory")
+        registration = Registration(source, kinds.rawValue, body)
     }
 
-    deinit {
-        if let event { event_free(event) }
-    }
+    deinit { registration.end() }
 
-    /// Forgets the source, at once: to be called before its descriptor is closed, because the kernel gives the number to
-    /// the next one that is opened.
-    func cancel() {
-        guard let event else { return }
-        self.event = nil
-        event_free(event)
-    }
+    /// Forgets the source, at once: to be called before its descriptor is closed, because the kernel gives
+    /// the number to the next one that is opened.
+    func cancel() { registration.end() }
 
     func add() {
-        guard let event else { return }
+        guard let event = registration.event else { return }
         event_add(event, nil)
     }
 
     func add(timeout: Duration) {
-        guard let event else { return }
+        guard let event = registration.event else { return }
         let (seconds, attoseconds) = timeout.components
         var time = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
         event_add(event, &time)
     }
 
     func remove() {
-        guard let event else { return }
+        guard let event = registration.event else { return }
         event_del(event)
+    }
+}
+
+/// What libevent holds of a `LoopEvent`; kept until libevent has forgotten it.
+///
+/// Guard of `@unchecked`: everything but `isEnded` is touched on the loop's thread only.
+private final class Registration: @unchecked Sendable {
+    private(set) var event: OpaquePointer?
+    private let body: @LoopActor () -> Void
+    /// Set by whichever thread drops the last reference; nothing is called back afterwards.
+    private let isEnded = Atomic<Bool>(false)
+
+    @LoopActor
+    init(_ source: Int32, _ kinds: Int16, _ body: @escaping @LoopActor () -> Void) {
+        self.body = body
+        let callback: event_callback_fn = { _, _, argument in
+            guard let argument else { return }
+            // Strong for the call: the body may drop the last reference to its event.
+            Unmanaged<Registration>.fromOpaque(argument).takeUnretainedValue().fire()
+        }
+        event = event_new(
+            EventLoop.shared.base, source, kinds, callback, Unmanaged.passRetained(self).toOpaque())
+        precondition(event != nil, "libevent is out of memory")
+    }
+
+    func end() {
+        isEnded.store(true, ordering: .releasing)
+        if EventLoop.shared.isOnLoop {
+            free()
+        } else {
+            EventLoop.shared.execute { self.free() }
+        }
+    }
+
+    private func fire() {
+        guard !isEnded.load(ordering: .acquiring) else { return }
+        LoopActor.assumeIsolated { body() }
+    }
+
+    private func free() {
+        guard let event else { return }
+        self.event = nil
+        event_free(event)
+        // Balances what libevent was given.
+        Unmanaged.passUnretained(self).release()
     }
 }
