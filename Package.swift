@@ -75,7 +75,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "chatctl",
-            dependencies: ["SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "Replication", "LogLine"]),
+            dependencies: [
+                "SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "Replication", "LogLine",
+            ]),
 
         // Tests: one target each, and what they share.
         .executableTarget(
@@ -87,8 +89,11 @@ let package = Package(
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LogLine", "Replication", "TestSupport"]),
-        .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "TestSupport"]),
+        .testTarget(
+            name: "SegmentStoreTests",
+            dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine"]),
     ],
     swiftLanguageModes: [.v6]
 )

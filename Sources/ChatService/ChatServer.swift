@@ -87,7 +87,8 @@ public final class ChatServer {
             let bytes = Int(source.index.end - position)
             // Trimmed: more than the whole memory came at once; the tails read on from what is kept.
             let slices = (try? source.history.slices(from: position, bytesMax: bytes)) ?? [.empty]
-            // Only the last slice ends at the source's end; for the tails one sign that something came is enough.
+            // Only the last slice ends at the source's end; for the tails one sign that something came is
+            // enough.
             tails.publish(slices.count == 1 ? slices[0] : .empty)
         }
         waits.applied(source.index.last)
@@ -95,8 +96,8 @@ public final class ChatServer {
 
     // MARK: Draining
 
-    /// Not ready from now on; still accepts during the window, because those who send connections here learn late;
-    /// closes its connections spread over the window; then `completion`.
+    /// Not ready from now on; still accepts during the window, because those who send connections here learn
+    /// late; closes its connections spread over the window; then `completion`.
     public func drain(_ completion: @escaping @LoopActor () -> Void) {
         endpoints.isDraining = true
         server.startDraining()
@@ -162,12 +163,16 @@ public final class ChatServer {
 
     private func registerFollower(_ metrics: Metrics) {
         func counter(_ name: String, _ help: String, _ path: KeyPath<FollowerCounters, Int>) {
-            metrics.counter("chat_pod_\(name)_total", help) { [replica] in UInt64(replica.counters[keyPath: path]) }
+            metrics.counter("chat_pod_\(name)_total", help) { [replica] in
+                UInt64(replica.counters[keyPath: path])
+            }
         }
         counter("applied_lines", "Lines applied.", \.linesApplied)
         counter("skipped_lines", "Lines that had been applied before.", \.linesSkipped)
         counter("repairs", "Gaps repaired from the log.", \.repairs)
-        counter("reorder_overflows", "Times the lines behind a gap were dropped for their number.", \.reorderOverflows)
+        counter(
+            "reorder_overflows", "Times the lines behind a gap were dropped for their number.",
+            \.reorderOverflows)
         counter("foreign_batches", "Payloads of another epoch.", \.foreignBatches)
         counter("foreign_heartbeats", "Heartbeats of another epoch.", \.foreignHeartbeats)
         counter("doubts", "Times Redis gave reason to ask the log whether it is still ours.", \.doubts)

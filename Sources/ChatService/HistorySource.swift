@@ -39,7 +39,8 @@ final class HistorySource: LineSource {
     }
 
     func read(
-        _ runs: [LineRun], _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void
+        _ runs: [LineRun],
+        _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void
     ) {
         completion(
             slices { () throws(Trimmed) in
@@ -60,7 +61,9 @@ final class HistorySource: LineSource {
     }
 
     private func slices(_ read: () throws(Trimmed) -> [ByteSlice]) -> Result<[ByteSlice], LogError> {
-        do throws(Trimmed) { return .success(try read()) } catch { return .failure(HistorySource.trimmed(error)) }
+        do throws(Trimmed) { return .success(try read()) } catch {
+            return .failure(HistorySource.trimmed(error))
+        }
     }
 
     private static func trimmed(_ error: Trimmed) -> LogError {

@@ -35,13 +35,15 @@ final class PodEndpoints {
 
     var routes: [Route] {
         [
-            Route(.post, "/messages/*", bodyBytesMax: ServerLimits.bodyBytesMax, { [self] in postMessage($0) }),
+            Route(
+                .post, "/messages/*", bodyBytesMax: ServerLimits.bodyBytesMax, { [self] in postMessage($0) }),
             Route(.get, "/messages", { [self] in messages($0, channel: nil) }),
             Route(.get, "/messages/*", { [self] in messages($0, channel: $0.segments[1]) }),
             Route(.get, "/log", isGuarded: true, { [self] in lines($0, isTail: false) }),
             Route(.get, "/log/tail", isGuarded: true, { [self] in lines($0, isTail: true) }),
             Route(.get, "/state", { [self] in $0.respond(state()) }),
-            Route(.get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
+            Route(
+                .get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
             Route(.get, "/readyz", { [self] in $0.respond(readiness()) }),
             Route(.get, "/metrics", { [self] in $0.respond(exposition()) }),
         ]
@@ -90,7 +92,9 @@ final class PodEndpoints {
         then read: @escaping @LoopActor () throws(Problem) -> Void
     ) throws(Problem) {
         if let epoch = replica.source.epoch { try wait.check(epoch) }
-        if replica.source.epoch != nil, replica.source.index.last >= wait.position.offset { return try read() }
+        if replica.source.epoch != nil, replica.source.index.last >= wait.position.offset {
+            return try read()
+        }
         let isWaiting = waits.add(wait.position.offset, timeout: wait.timeout) { [replica] outcome in
             exchange.answering { () throws(Problem) in
                 guard !exchange.isAbandoned else { return }
@@ -98,9 +102,10 @@ final class PodEndpoints {
                 switch outcome {
                 case .reached: try read()
                 case .timedOut:
+                    let own = replica.source.index.last
                     throw Problem(
                         .waitTimedOut,
-                        "this pod is at offset \(replica.source.index.last), not at \(wait.position.offset), after \(wait.timeout)",
+                        "this pod is at offset \(own), not at \(wait.position.offset), after \(wait.timeout)",
                         field: "at_least")
                 case .superseded:
                     throw Problem(.epochConflict, "the log became another one meanwhile", field: "at_least")

@@ -3,8 +3,8 @@ import LogLine
 import Replication
 import Web
 
-/// Passes a read on to the log and its answer back, piece by piece, with the reader's back-pressure: for what is older
-/// than this pod's memory.
+/// Passes a read on to the log and its answer back, piece by piece, with the reader's back-pressure: for what
+/// is older than this pod's memory.
 @LoopActor
 final class ReadPassing {
     private let exchange: Exchange
@@ -37,7 +37,8 @@ final class ReadPassing {
                 return exchange.respond(
                     Response(
                         Problem(
-                            .unavailable, "this is older than the pod's memory, and the log cannot be read: \(reason)")))
+                            .unavailable,
+                            "this is older than the pod's memory, and the log cannot be read: \(reason)")))
             }
             writer?.fail(reason)
         }

@@ -4,8 +4,8 @@ import Operations
 import Replication
 import Views
 
-/// A pod's copy of the log: performs what the `Follower` decides. Lines come from Redis or from the log, are applied in
-/// the order of their offsets, each exactly once, and stand in memory as they stand in the log.
+/// A pod's copy of the log: performs what the `Follower` decides. Lines come from Redis or from the log, are
+/// applied in the order of their offsets, each exactly once, and stand in memory as they stand in the log.
 ///
 /// Happy path, gaps, outages and changed epochs: see `Follower`. Here is only the doing: verify, copy, tell.
 @LoopActor

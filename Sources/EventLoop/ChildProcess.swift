@@ -2,8 +2,8 @@ import CSystem
 import Glibc
 import LogLine
 
-/// A process started by this one, with its output line by line and its end as events of the loop. Ends with this
-/// process, however that ends.
+/// A process started by this one, with its output line by line and its end as events of the loop. Ends with
+/// this process, however that ends.
 @LoopActor
 public final class ChildProcess {
     public enum End: Sendable, CustomStringConvertible {

@@ -9,7 +9,8 @@ public protocol ConnectionHandler: AnyObject {
     func received(_ bytes: UnsafeRawBufferPointer)
     /// The peer has sent its last byte; it may still read.
     func receivedEnd()
-    /// Less than `ConnectionLimits.lowWaterBytes` are unsent. Called only after `Connection.notifyWhenDrained`.
+    /// Less than `ConnectionLimits.lowWaterBytes` are unsent. Called only after
+    /// `Connection.notifyWhenDrained`.
     func drained()
     /// The last call; nil: closed by our side.
     func closed(_ error: SocketError?)
@@ -17,9 +18,9 @@ public protocol ConnectionHandler: AnyObject {
 
 /// A TCP connection on the loop: bytes in, an ordered queue of bytes and file regions out.
 ///
-/// Output is flushed at the end of the turn in which it was queued: many small answers leave in one system call.
-/// Memory is held only while bytes are under way. Backpressure: the queue has no bound of its own; who queues looks at
-/// `queuedBytes` and asks with `notifyWhenDrained` to be called when there is room.
+/// Output is flushed at the end of the turn in which it was queued: many small answers leave in one system
+/// call. Memory is held only while bytes are under way. Backpressure: the queue has no bound of its own; who
+/// queues looks at `queuedBytes` and asks with `notifyWhenDrained` to be called when there is room.
 @LoopActor
 public final class Connection: Flushable {
     public let peer: SocketAddress
@@ -122,8 +123,8 @@ public final class Connection: Flushable {
         handler?.closed(error)
     }
 
-    /// Sends what is queued, then closes our direction and reads the peer's rest away, so that no reset destroys what
-    /// we sent last.
+    /// Sends what is queued, then closes our direction and reads the peer's rest away, so that no reset
+    /// destroys what we sent last.
     public func closeGracefully() {
         guard !isClosed else { return }
         closesWhenFlushed = true

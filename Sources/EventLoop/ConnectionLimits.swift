@@ -12,8 +12,8 @@ public enum ConnectionLimits {
     static let copiedSliceBytesMax = 1024
     /// Below this much unsent, a handler that has more to say is asked for it.
     public static let lowWaterBytes = 128 * 1024
-    /// After a graceful close, how long and how much input is still read away so that our last answer is not lost
-    /// to a reset.
+    /// After a graceful close, how long and how much input is still read away so that our last answer is not
+    /// lost to a reset.
     static let lingerTime = Duration.seconds(2)
     static let lingerBytesMax = 16 << 20
     /// Connections accepted in one turn.

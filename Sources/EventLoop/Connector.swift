@@ -9,8 +9,8 @@ public final class Connector {
     private var completion: (@LoopActor (Result<Connection, SocketError>) -> Void)?
     private let target: String
 
-    /// Resolves `host`, connects, and calls `completion` exactly once, never from within this call's caller's turn
-    /// unless it is cancelled. `timeout` covers both steps.
+    /// Resolves `host`, connects, and calls `completion` exactly once, never from within this call's caller's
+    /// turn unless it is cancelled. `timeout` covers both steps.
     public init(
         host: String, port: UInt16, timeout: Duration,
         _ completion: @escaping @LoopActor (Result<Connection, SocketError>) -> Void

@@ -3,14 +3,15 @@ import CSystem
 import Glibc
 import Synchronization
 
-/// The process's event loop: libevent for readiness, timers and signals, and at the same time the executor of all
-/// Swift code that is isolated to `LoopActor`.
+/// The process's event loop: libevent for readiness, timers and signals, and at the same time the executor of
+/// all Swift code that is isolated to `LoopActor`.
 ///
-/// A turn: wait for events and run their callbacks; run the jobs and closures that were enqueued; flush what sockets
-/// have queued, so that all frames of one turn leave in one system call per socket.
+/// A turn: wait for events and run their callbacks; run the jobs and closures that were enqueued; flush what
+/// sockets have queued, so that all frames of one turn leave in one system call per socket.
 ///
-/// Happy path: `run` on the main thread of a service, or `startThread` where another thread must stay free (tests,
-/// the command-line tool). Failure: a libevent that cannot be created is a programmer or system error and traps.
+/// Happy path: `run` on the main thread of a service, or `startThread` where another thread must stay free
+/// (tests, the command-line tool). Failure: a libevent that cannot be created is a programmer or system error
+/// and traps.
 public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     public static let shared = EventLoop()
 

@@ -51,7 +51,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// `127.0.0.1`, `::1`.
     public var host: String {
         var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let status = withSockaddr { getnameinfo($0, $1, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) }
+        let status = withSockaddr {
+            getnameinfo($0, $1, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST)
+        }
         guard status == 0 else { return "?" }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
@@ -80,7 +82,8 @@ public enum Resolver {
             return
         }
         OwnedThread.start(name: "resolver") {
-            let result = Result { () throws(SocketError) in try SocketAddress.resolve(host: host, port: port) }
+            let result = Result { () throws(SocketError) in try SocketAddress.resolve(host: host, port: port)
+            }
             EventLoop.shared.execute { completion(result) }
         }
     }

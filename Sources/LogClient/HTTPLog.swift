@@ -19,7 +19,8 @@ public enum LogClientLimits {
     public static let waitWhileAway = Duration.seconds(1)
     static let reconnectDelayMin = Duration.milliseconds(50)
     static let reconnectDelayMax = Duration.seconds(2)
-    /// A connection that was open for at least so long and breaks while nothing is under way is replaced without a word.
+    /// A connection that was open for at least so long and breaks while nothing is under way is replaced
+    /// without a word.
     static let quietCloseAge = Duration.seconds(5)
     /// How often waiting writes are looked through for those whose time is over.
     static let sweepInterval = Duration.milliseconds(50)
@@ -31,7 +32,8 @@ public enum LogClientLimits {
     static let streamSilence = Duration.seconds(30)
 }
 
-/// The log over HTTP: one connection for writes, one for the stream of lines, a few for reads that are passed on.
+/// The log over HTTP: one connection for writes, one for the stream of lines, a few for reads that are passed
+/// on.
 @LoopActor
 public final class HTTPLog {
     private let origin: Origin
@@ -95,7 +97,8 @@ private final class PassedReadConsumer: ResponseConsumer {
 
     func received(_ head: ResponseHead) {
         onEvent(
-            .started(status: head.status, type: head.fields.value("content-type"), length: head.contentLength))
+            .started(status: head.status, type: head.fields.value("content-type"), length: head.contentLength)
+        )
     }
 
     func received(body bytes: UnsafeRawBufferPointer) { onEvent(.bytes(bytes)) }

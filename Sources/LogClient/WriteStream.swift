@@ -11,11 +11,12 @@ public enum WriteStreamStatus: Sendable {
 
 /// Forwards writes to the log on one ordered, pipelined stream.
 ///
-/// Happy path: the drafts of a turn become one `POST /append`; up to `pipelinedBatchesMax` are under way; results come
-/// back in order.
-/// Failures: when the connection breaks, what is unanswered is sent again, in order, under its ids, so that the log
-/// answers what it has already with the first result. A write whose time is over gets 504 when it was passed on, 503
-/// when it was not. While the log is away a bounded number of writes waits a short while for it.
+/// Happy path: the drafts of a turn become one `POST /append`; up to `pipelinedBatchesMax` are under way;
+/// results come back in order.
+/// Failures: when the connection breaks, what is unanswered is sent again, in order, under its ids, so that
+/// the log answers what it has already with the first result. A write whose time is over gets 504 when it was
+/// passed on, 503 when it was not. While the log is away a bounded number of writes waits a short while for
+/// it.
 @LoopActor
 final class WriteStream {
     private(set) var isOpen = false
@@ -192,7 +193,8 @@ final class WriteStream {
                 .refused(
                     Problem(
                         .outcomeUnknown, "the log did not answer within \(writeTimeout)", id: write.id)))
-        } else if !write.wasPassedOn, age > min(writeTimeout, isOpen ? writeTimeout : LogClientLimits.waitWhileAway)
+        } else if !write.wasPassedOn,
+            age > min(writeTimeout, isOpen ? writeTimeout : LogClientLimits.waitWhileAway)
         {
             answer(
                 write,

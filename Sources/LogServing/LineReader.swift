@@ -5,10 +5,11 @@ import Web
 
 /// Sends lines from a stream position on, byte for byte: to an end, or for ever.
 ///
-/// Happy path: the source gives pieces to the socket as fast as it takes them; at the end a live reader gets each new
-/// batch as the bytes that are in memory anyway. A slow one simply stays behind and goes on reading from the source.
-/// Failure: bytes that cannot be read end the answer early (the connection is closed, so that the part is not taken for
-/// the whole).
+/// Happy path: the source gives pieces to the socket as fast as it takes them; at the end a live reader gets
+/// each new batch as the bytes that are in memory anyway. A slow one simply stays behind and goes on reading
+/// from the source.
+/// Failure: bytes that cannot be read end the answer early (the connection is closed, so that the part is not
+/// taken for the whole).
 @LoopActor
 final class LineReader {
     private let source: any LineSource

@@ -12,15 +12,16 @@ public protocol LineSource: AnyObject {
     /// Epoch, newest offset and digest of what is served.
     var identity: LogIdentity { get }
 
-    /// Writes the bytes at `positions`, or the first part of them, to `writer`, now or later; `completion` says behind
-    /// which position. Precondition: they are within the index.
+    /// Writes the bytes at `positions`, or the first part of them, to `writer`, now or later; `completion`
+    /// says behind which position. Precondition: they are within the index.
     func send(
         _ positions: Range<UInt64>, to writer: BodyWriter,
         _ completion: @escaping @LoopActor @Sendable (Result<UInt64, LogError>) -> Void)
 
     /// Reads whole lines, at most `ServingLimits.pieceBytes` unless one is larger.
     func read(
-        _ runs: [LineRun], _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void)
+        _ runs: [LineRun],
+        _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void)
 
     /// The digest at an offset that the index covers.
     func digest(

@@ -6,8 +6,8 @@ import Web
 /// The readers that stay: each gets every line when it is added, and each second a sign of life.
 @LoopActor
 public final class LineTails {
-    /// What a tail that asked for heartbeats gets: on the log its own, on a pod what the log said last. Nil: nothing,
-    /// because nobody vouches for the log right now.
+    /// What a tail that asked for heartbeats gets: on the log its own, on a pod what the log said last. Nil:
+    /// nothing, because nobody vouches for the log right now.
     public var heartbeat: @LoopActor () -> LogIdentity?
 
     private struct Tail {

@@ -36,7 +36,8 @@ public struct LogQuery: Sendable {
     func check(against identity: LogIdentity) throws(Problem) {
         if let epoch, epoch != identity.epoch {
             throw Problem(
-                .epochConflict, "epoch \(epoch) is not this log's, which is \(identity.epoch)", field: "epoch",
+                .epochConflict, "epoch \(epoch) is not this log's, which is \(identity.epoch)",
+                field: "epoch",
                 log: identity)
         }
         guard after <= identity.offset else {

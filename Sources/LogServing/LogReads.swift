@@ -4,7 +4,8 @@ import Replication
 import Views
 import Web
 
-/// The reading half of the contract, the same on the log and on every pod: `GET /messages…`, `/log`, `/log/tail`.
+/// The reading half of the contract, the same on the log and on every pod: `GET /messages…`, `/log`,
+/// `/log/tail`.
 @LoopActor
 public final class LogReads {
     public let source: any LineSource
@@ -17,7 +18,8 @@ public final class LogReads {
 
     // MARK: Messages
 
-    /// `channel`: nil for all public ones. `elsewhere`: answers instead when the source does not reach back far enough.
+    /// `channel`: nil for all public ones. `elsewhere`: answers instead when the source does not reach back
+    /// far enough.
     public func messages(
         _ exchange: Exchange, channel: Channel?, elsewhere: (@LoopActor (Exchange) -> Void)? = nil
     ) throws(Problem) {

@@ -72,7 +72,8 @@ final class MessageStream {
             runs = try selection.next(
                 bytesMax: ServingLimits.pieceBytes, linesMax: ServingLimits.pieceLines, in: source.index)
         } catch {
-            return completion(.failure(LogError(.ioError, "the memory was trimmed to \(error.first) meanwhile")))
+            return completion(
+                .failure(LogError(.ioError, "the memory was trimmed to \(error.first) meanwhile")))
         }
         guard !runs.isEmpty else { return completion(.success(piece([], runs))) }
         isReading = true

@@ -5,9 +5,9 @@ import Replication
 
 /// The bus over Redis pub/sub: one connection that publishes (for the log) and one that is subscribed.
 ///
-/// Happy path: both connect, the subscriptions are confirmed, payloads flow. Failures: a lost connection is reported and
-/// comes back by itself; what is published meanwhile is dropped and said so to the caller; what others published
-/// meanwhile is lost, as pub/sub has it.
+/// Happy path: both connect, the subscriptions are confirmed, payloads flow. Failures: a lost connection is
+/// reported and comes back by itself; what is published meanwhile is dropped and said so to the caller; what
+/// others published meanwhile is lost, as pub/sub has it.
 @LoopActor
 public final class RedisBus {
     public struct Subscriptions: Sendable {

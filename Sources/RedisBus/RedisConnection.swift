@@ -12,11 +12,11 @@ enum RedisReply {
     case message(channel: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer)
 }
 
-/// One connection to Redis over hiredis, from connect to disconnect. The only place where hiredis' callbacks become
-/// Swift.
+/// One connection to Redis over hiredis, from connect to disconnect. The only place where hiredis' callbacks
+/// become Swift.
 ///
-/// hiredis answers commands in order, so a command needs no number: `onReply` is called once for each with the token it
-/// was sent with. Once `onClosed` was called the object is of no more use.
+/// hiredis answers commands in order, so a command needs no number: `onReply` is called once for each with
+/// the token it was sent with. Once `onClosed` was called the object is of no more use.
 @LoopActor
 final class RedisConnection {
     /// `token`: as passed to `send`.
@@ -143,7 +143,8 @@ final class RedisConnection {
         }
     }
 
-    /// `["message", channel, payload]`, `["pmessage", pattern, channel, payload]`, `["subscribe", channel, count]`.
+    /// `["message", channel, payload]`, `["pmessage", pattern, channel, payload]`, `["subscribe", channel,
+    /// count]`.
     private static func decode(push reply: redisReply) -> RedisReply? {
         guard reply.elements >= 3, let elements = reply.element, let kind = elements[0]?.pointee,
             let last = elements[Int(reply.elements) - 1]?.pointee

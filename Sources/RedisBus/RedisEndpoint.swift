@@ -30,9 +30,10 @@ public enum RedisLimits {
     /// Between attempts: doubling from the one to the other, with jitter.
     static let reconnectDelayMin = Duration.milliseconds(100)
     static let reconnectDelayMax = Duration.seconds(5)
-    /// Published and not confirmed by Redis; beyond it payloads are dropped (pods repair the gap from the log).
+    /// Published and not confirmed by Redis; beyond it payloads are dropped (pods repair the gap from the
+    /// log).
     public static let queuedBytesMax = 8 << 20
-    /// A subscription on which nothing comes for so long (a living log sends a heartbeat every second), or a command
-    /// that is not answered for so long, means a dead connection.
+    /// A subscription on which nothing comes for so long (a living log sends a heartbeat every second), or a
+    /// command that is not answered for so long, means a dead connection.
     static let silenceTime = Duration.seconds(10)
 }

@@ -2,8 +2,8 @@ import EventLoop
 import LogLine
 import Replication
 
-/// A connection to Redis that comes back: resolves, connects, signs in, and does so again after a growing, jittered
-/// delay whenever it is lost.
+/// A connection to Redis that comes back: resolves, connects, signs in, and does so again after a growing,
+/// jittered delay whenever it is lost.
 @LoopActor
 final class RedisLink {
     enum State {

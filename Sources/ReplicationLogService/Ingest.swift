@@ -3,8 +3,9 @@ import LogLine
 import Operations
 import Replication
 
-/// Makes messages of what anybody PUBLISHes on a plain channel: `redis-cli` is a client, with pub/sub's at-most-once
-/// promise. What is no valid message is refused, counted and logged; the cluster's own topics are passed over.
+/// Makes messages of what anybody PUBLISHes on a plain channel: `redis-cli` is a client, with pub/sub's
+/// at-most-once promise. What is no valid message is refused, counted and logged; the cluster's own topics
+/// are passed over.
 @LoopActor
 final class Ingest {
     private let core: LogCore

@@ -16,14 +16,14 @@ public enum LogLimits {
     static let appendDraftsMax = 10_000
 }
 
-/// The log as a whole: drafts in, lines durable, readers and listeners told. Everything the service does goes through
-/// here, and all of it on the loop; only the store has threads of its own.
+/// The log as a whole: drafts in, lines durable, readers and listeners told. Everything the service does goes
+/// through here, and all of it on the loop; only the store has threads of its own.
 ///
-/// Happy path: `append` has the sequencer judge the drafts and encode the lines; at the end of the turn all new lines
-/// go to the store as one batch; when the store reports them durable they are indexed, told to `onDurable` (the bus
-/// and the live tails), and the writers are answered. No byte leaves before that.
-/// Failure of a write: the sequencer is rewound to the durable end, every waiting writer gets the error, and the next
-/// batch begins a new term. Failure of a sync: `onFailure`, and the process exits.
+/// Happy path: `append` has the sequencer judge the drafts and encode the lines; at the end of the turn all
+/// new lines go to the store as one batch; when the store reports them durable they are indexed, told to
+/// `onDurable` (the bus and the live tails), and the writers are answered. No byte leaves before that.
+/// Failure of a write: the sequencer is rewound to the durable end, every waiting writer gets the error, and
+/// the next batch begins a new term. Failure of a sync: `onFailure`, and the process exits.
 @LoopActor
 public final class LogCore {
     /// A batch that has become durable.
@@ -79,8 +79,8 @@ public final class LogCore {
 
     // MARK: Writing
 
-    /// Appends the drafts in order; `completion` is called once, when every result may be told. A draft that is refused
-    /// does not keep the others from being appended.
+    /// Appends the drafts in order; `completion` is called once, when every result may be told. A draft that
+    /// is refused does not keep the others from being appended.
     public func append(
         _ drafts: [Draft], completion: @escaping @LoopActor ([AppendResult]) -> Void
     ) {

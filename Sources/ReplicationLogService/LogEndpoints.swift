@@ -37,7 +37,8 @@ final class LogEndpoints {
             Route(.get, "/log", isGuarded: true, { [self] in lines($0, isTail: false) }),
             Route(.get, "/log/tail", isGuarded: true, { [self] in lines($0, isTail: true) }),
             Route(.get, "/state", { [self] in $0.respond(state()) }),
-            Route(.get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
+            Route(
+                .get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
             Route(.get, "/readyz", { [self] in $0.respond(readiness()) }),
             Route(.get, "/metrics", { [self] in $0.respond(exposition()) }),
         ]

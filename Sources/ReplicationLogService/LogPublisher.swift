@@ -3,10 +3,11 @@ import LogLine
 import Operations
 import Replication
 
-/// Tells the pods: every durable batch at once, and the head each second, so that a lost last line is noticed too.
+/// Tells the pods: every durable batch at once, and the head each second, so that a lost last line is noticed
+/// too.
 ///
-/// Happy path: a batch becomes one payload (several when it is large) on the log's topic. What the bus does not take is
-/// dropped and counted: pods repair from the log.
+/// Happy path: a batch becomes one payload (several when it is large) on the log's topic. What the bus does
+/// not take is dropped and counted: pods repair from the log.
 @LoopActor
 final class LogPublisher {
     private let core: LogCore

@@ -7,7 +7,8 @@ import Replication
 import Views
 import Web
 
-/// The replication-log as a whole: the core with everything that writes to it, reads from it and listens to it.
+/// The replication-log as a whole: the core with everything that writes to it, reads from it and listens to
+/// it.
 @LoopActor
 public final class ReplicationLog {
     public struct Options {
@@ -60,7 +61,8 @@ public final class ReplicationLog {
         if let bus { options.busState = { bus.isPublishing ? "connected" : "away" } }
         tails = LineTails { core.identity }
         endpoints = LogEndpoints(
-            core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options, metrics: metrics)
+            core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options,
+            metrics: metrics)
         let topics = Topics(clusterName: options.clusterName)
         publisher = bus.map {
             LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
@@ -116,7 +118,9 @@ public final class ReplicationLog {
     }
 
     private func registerMetrics(_ metrics: Metrics) {
-        metrics.gauge("chat_log_head_offset", "The newest durable offset.") { [core] in Double(core.head.value) }
+        metrics.gauge("chat_log_head_offset", "The newest durable offset.") { [core] in
+            Double(core.head.value)
+        }
         metrics.gauge("chat_log_pending_lines", "Lines admitted and not durable yet.") { [core] in
             Double(core.pendingLines)
         }

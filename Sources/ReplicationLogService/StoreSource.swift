@@ -5,8 +5,8 @@ import Replication
 import Views
 import Web
 
-/// Serves the log from its store: regions of segment files go to sockets with `sendfile`; what is not in memory is
-/// fetched by the store's threads, so that the loop never waits for the disk.
+/// Serves the log from its store: regions of segment files go to sockets with `sendfile`; what is not in
+/// memory is fetched by the store's threads, so that the loop never waits for the disk.
 @LoopActor
 final class StoreSource: LineSource {
     private let core: LogCore
@@ -50,7 +50,8 @@ final class StoreSource: LineSource {
     }
 
     func read(
-        _ runs: [LineRun], _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void
+        _ runs: [LineRun],
+        _ completion: @escaping @LoopActor @Sendable (Result<[ByteSlice], LogError>) -> Void
     ) {
         core.store.read(runs.map(\.positions)) { result in
             EventLoop.shared.execute { completion(result) }

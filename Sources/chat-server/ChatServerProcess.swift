@@ -93,7 +93,8 @@ enum ChatServerProcess {
         let topics = Topics(clusterName: settings.common.clusterName)
         let bus = settings.common.redis.map { url in
             RedisBus(
-                RedisEndpoint(url), subscriptions: RedisBus.Subscriptions(channels: [topics.log, topics.head]),
+                RedisEndpoint(url),
+                subscriptions: RedisBus.Subscriptions(channels: [topics.log, topics.head]),
                 publishes: false, metrics: metrics, log: log)
         }
         let seed = (SecureRandom.uint64(), SecureRandom.uint64())

@@ -24,7 +24,8 @@ struct Arguments: Sendable {
                 positional.append(word)
                 continue
             }
-            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = word.dropFirst(2).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let option = options.first(where: { $0.name == parts[0] }) else {
                 throw ChatControl.Failure("there is no option \(word)", code: .badSettings)
             }
@@ -54,11 +55,14 @@ struct Arguments: Sendable {
     func has(_ name: String) -> Bool { values[name] != nil }
 
     /// A whole number within `range`, or `fallback` when the option is not given.
-    func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws(ChatControl.Failure) -> Int {
+    func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws(ChatControl
+        .Failure) -> Int
+    {
         guard let text = values[name] else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             throw ChatControl.Failure(
-                "--\(name) is '\(text)'; it takes \(range.lowerBound) to \(range.upperBound)", code: .badSettings)
+                "--\(name) is '\(text)'; it takes \(range.lowerBound) to \(range.upperBound)",
+                code: .badSettings)
         }
         return number
     }

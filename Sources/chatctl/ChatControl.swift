@@ -34,7 +34,10 @@ enum ChatControl {
             ServiceProcess.exit(words.isEmpty ? .badSettings : .done, saying: help)
         }
         if first == "--version" { ServiceProcess.exit(.done, saying: "chatctl \(Version.current)\n") }
-        guard let command = commands.first(where: { words.starts(with: $0.name.split(separator: " ").map(String.init)) })
+        guard
+            let command = commands.first(where: {
+                words.starts(with: $0.name.split(separator: " ").map(String.init))
+            })
         else {
             ServiceProcess.exit(.badSettings, saying: "chatctl: there is no command '\(first)'\n\n\(help)")
         }

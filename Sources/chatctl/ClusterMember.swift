@@ -107,7 +107,9 @@ final class ClusterMember {
             connector = Connector(host: "127.0.0.1", port: plan.port, timeout: .seconds(1)) { result in
                 withExtendedLifetime(connector) {}
                 connector = nil
-                guard case .success(let connection) = result else { return continuation.resume(returning: false) }
+                guard case .success(let connection) = result else {
+                    return continuation.resume(returning: false)
+                }
                 connection.close()
                 continuation.resume(returning: true)
             }

@@ -48,7 +48,8 @@ struct ClusterPlan {
             return Process(
                 name: "chat-server-\(index + 1)", executable: executable, arguments: [],
                 environment: environment.merging(
-                    ["PORT": String(port), "REPLICA_ID": "chat-server-\(index + 1)"], uniquingKeysWith: { $1 }),
+                    ["PORT": String(port), "REPLICA_ID": "chat-server-\(index + 1)"], uniquingKeysWith: { $1 }
+                ),
                 port: port, speaksHTTP: true)
         }
     }
@@ -97,7 +98,8 @@ struct ClusterPlan {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let own = String(decoding: buffer.prefix(max(count, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let path = own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let path = own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+            separator: "/")
         let executable = "\(path)/\(name)"
         guard access(executable, X_OK) == 0 else {
             throw ChatControl.Failure("\(executable) is missing; it belongs beside chatctl")

@@ -16,14 +16,16 @@ struct Endpoint {
         name: "url", value: "URL", summary: "Of a chat-server; default \(defaultServer).")
     nonisolated static let secretOption = Arguments.Option(
         name: "secret-file", value: "FILE",
-        summary: "Holds the CLUSTER_SECRET, when that is not in the environment; default \(defaultSecretFile).")
+        summary:
+            "Holds the CLUSTER_SECRET, when that is not in the environment; default \(defaultSecretFile).")
     nonisolated static let defaultServer = "http://127.0.0.1:8000"
     /// Where `chatctl up` keeps it.
     nonisolated static let defaultSecretFile = "data/cluster-secret"
 
     init(_ text: String, _ arguments: Arguments) throws(ChatControl.Failure) {
         guard let url = HTTPURL(text) else {
-            throw ChatControl.Failure("'\(text)' is no URL like \(Endpoint.defaultServer)", code: .badSettings)
+            throw ChatControl.Failure(
+                "'\(text)' is no URL like \(Endpoint.defaultServer)", code: .badSettings)
         }
         self.url = url
         client = HTTPClient(Origin(host: url.host, port: url.port, prefix: url.pathPrefix))
@@ -63,8 +65,11 @@ struct Endpoint {
 
     static func failure(_ status: Int, _ body: UnsafeRawBufferPointer) -> ChatControl.Failure {
         // What is no problem document is shown by its status.
-        guard let problem = try? Problem.decode(body) else { return ChatControl.Failure("HTTP status \(status)") }
-        return ChatControl.Failure("\(problem.type.title): \(problem.detail) (\(problem.type.remedy.rawValue))")
+        guard let problem = try? Problem.decode(body) else {
+            return ChatControl.Failure("HTTP status \(status)")
+        }
+        return ChatControl.Failure(
+            "\(problem.type.title): \(problem.detail) (\(problem.type.remedy.rawValue))")
     }
 }
 

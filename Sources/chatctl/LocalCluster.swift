@@ -107,11 +107,12 @@ final class LocalCluster {
         let id = first.id.map(String.init) ?? "PROCESS"
         var commands = [
             "curl \(first.plan.url)/messages", "curl \(log.plan.url)/messages/default-channel",
-            "curl -d '{\"message_text\":\"Hello over HTTP!\",\"author\":\"me\"}' \(last.plan.url)/messages/default-channel",
+            "curl -d '{\"message_text\":\"Hello over HTTP!\"}' \(last.plan.url)/messages/default-channel",
             "kill \(id); sleep 2; curl \(first.plan.url)/messages",
         ]
         if let redis {
-            commands.insert("redis-cli -p \(redis.plan.port) PUBLISH default-channel \"Hello everyone!\"", at: 0)
+            commands.insert(
+                "redis-cli -p \(redis.plan.port) PUBLISH default-channel \"Hello everyone!\"", at: 0)
         }
         return commands
     }

@@ -1,5 +1,5 @@
-import EventLoop
 import Crypto
+import EventLoop
 import LogLine
 import Replication
 import SegmentStore
@@ -28,13 +28,15 @@ enum LogCommands {
 
     static let check = ChatControl.Command(
         name: "log check", usage: "log check --data-dir DIR",
-        summary: "Reads every line and says whether all is as it was written; changes nothing; exit code 1 on damage.",
+        summary:
+            "Reads every line and says whether all is as written; changes nothing; exit code 1 on damage.",
         options: [directoryOption]
     ) { (arguments) throws(ChatControl.Failure) in
         let path = try directory(arguments)
         let report = try attempt { () throws(LogError) in try LogInspector(directory: path).check() }
         for segment in report.segments {
-            Terminal.say("\(segment.file): \(segment.lines) lines, \(segment.bytes) bytes, from offset \(segment.first)")
+            let size = "\(segment.lines) lines, \(segment.bytes) bytes"
+            Terminal.say("\(segment.file): \(size), from offset \(segment.first)")
         }
         Terminal.say("epoch \(report.epoch), offset \(report.head), digest \(report.digest)")
         Terminal.say("synced up to offset \(report.synced.map(\.description) ?? "unknown")")
@@ -52,7 +54,8 @@ enum LogCommands {
 
     static let repair = ChatControl.Command(
         name: "log repair", usage: "log repair --data-dir DIR",
-        summary: "Keeps the longest whole beginning, moves the rest aside (nothing is destroyed), makes a new epoch.",
+        summary:
+            "Keeps the longest whole beginning, moves the rest aside (destroys nothing), makes a new epoch.",
         options: [directoryOption]
     ) { (arguments) throws(ChatControl.Failure) in
         let path = try directory(arguments)
@@ -60,7 +63,8 @@ enum LogCommands {
             try LogInspector(directory: path).repair(newEpoch: Epoch(SecureRandom.uint64()))
         }
         guard let repaired else { return Terminal.say("nothing to repair") }
-        Terminal.say("kept up to offset \(repaired.head), digest \(repaired.digest); new epoch \(repaired.epoch)")
+        Terminal.say(
+            "kept up to offset \(repaired.head), digest \(repaired.digest); new epoch \(repaired.epoch)")
         for file in repaired.cutFiles { Terminal.say("moved aside: \(file)") }
     }
 
@@ -73,7 +77,8 @@ enum LogCommands {
             directoryOption, Endpoint.secretOption,
             Arguments.Option(name: "from", value: "URL", summary: "Of a chat-server or a replication-log."),
             Arguments.Option(
-                name: "epoch", value: "EPOCH", summary: "Of a superseded history that a pod keeps for a while."),
+                name: "epoch", value: "EPOCH",
+                summary: "Of a superseded history that a pod keeps for a while."),
         ]
     ) { (arguments) throws(ChatControl.Failure) in
         let path = try directory(arguments)
@@ -83,7 +88,8 @@ enum LogCommands {
         var target = "/log?after=0"
         if let text = arguments["epoch"] {
             guard let epoch = Epoch(text) else {
-                throw ChatControl.Failure("--epoch is '\(text)'; it takes 16 lowercase hex digits", code: .badSettings)
+                throw ChatControl.Failure(
+                    "--epoch is '\(text)'; it takes 16 lowercase hex digits", code: .badSettings)
             }
             target += "&epoch=\(epoch)"
         }

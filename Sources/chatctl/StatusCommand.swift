@@ -11,7 +11,8 @@ enum StatusCommand {
 
     static let command = ChatControl.Command(
         name: "status", usage: "status [URL…]",
-        summary: "Shows offset, lag, digest and source of each service; exit code 1 when one is away or differs.",
+        summary:
+            "Shows offset, lag, digest and source of each service; exit code 1 when one is away or differs.",
         options: [Endpoint.secretOption]
     ) { (arguments) throws(ChatControl.Failure) in
         let urls = arguments.positional.isEmpty ? defaults : arguments.positional
@@ -57,7 +58,8 @@ enum StatusCommand {
         }
         return rows.map { row in
             row.enumerated().map { index, cell in
-                index == row.count - 1 ? cell : cell + String(repeating: " ", count: max(0, widths[index] - cell.count))
+                index == row.count - 1
+                    ? cell : cell + String(repeating: " ", count: max(0, widths[index] - cell.count))
             }.joined(separator: "  ")
         }
     }

@@ -32,7 +32,8 @@ enum TalkCommands {
     ) { (arguments) throws(ChatControl.Failure) in
         guard arguments.positional.count <= 1 else { return try arguments.require("at most one channel") }
         let last = try arguments.integer("last", in: 1...10_000, default: 100)
-        let channel = arguments.positional.first.map { "/" + PathEncoding.encode(segment: Array($0.utf8)) } ?? ""
+        let channel =
+            arguments.positional.first.map { "/" + PathEncoding.encode(segment: Array($0.utf8)) } ?? ""
         let answer = try await Endpoint(arguments).answer(
             ClientRequest(.get, "/messages\(channel)?last=\(last)", fields: [("accept", MediaType.ndjson)]))
         for line in answer.text.split(separator: "\n") { show(line, asJSON: arguments.has("json")) }
@@ -116,7 +117,9 @@ private final class TailPrinter: ResponseConsumer {
     }
 
     func ended() {
-        end(status == 200 ? ChatControl.Failure("the tail has ended") : Endpoint.failure(status, partial.pointer))
+        end(
+            status == 200
+                ? ChatControl.Failure("the tail has ended") : Endpoint.failure(status, partial.pointer))
     }
 
     func failed(_ error: ClientError) { end(ChatControl.Failure(error.message)) }

@@ -2,8 +2,8 @@ import Glibc
 
 /// Which run of the machine this is.
 enum BootID {
-    /// Source: random(4), `/proc/sys/kernel/random/boot_id`. Where it cannot be read, an id that equals no other one, so
-    /// that an unclean end counts as a reboot.
+    /// Source: random(4), `/proc/sys/kernel/random/boot_id`. Where it cannot be read, an id that equals no
+    /// other one, so that an unclean end counts as a reboot.
     static func current() -> String {
         guard let file = fopen("/proc/sys/kernel/random/boot_id", "r") else { return unknown() }
         defer { fclose(file) }

@@ -12,7 +12,8 @@ final class IndexRebuilder {
         index = LogIndex(hash: ChannelHash(seed: (SecureRandom.uint64(), SecureRandom.uint64())))
         var limits = SequencerLimits()
         limits.idEntriesMax = idEntriesMax
-        sequencer = Sequencer(epoch: Epoch(0),
+        sequencer = Sequencer(
+            epoch: Epoch(0),
             seed: FingerprintKey(low: SecureRandom.uint64(), high: SecureRandom.uint64()), limits: limits)
     }
 

@@ -57,7 +57,8 @@ enum ReplicationLogProcess {
             return OpenedLog(
                 epoch: recovery.epoch, store: store, sequencer: rebuilder.sequencer, index: rebuilder.index)
         } catch {
-            log.error("cannot open the log", ["data_dir": .init(settings.dataDirectory), "reason": .init(error)])
+            log.error(
+                "cannot open the log", ["data_dir": .init(settings.dataDirectory), "reason": .init(error)])
             ServiceProcess.exit(.failed)
         }
     }
@@ -110,7 +111,8 @@ enum ReplicationLogProcess {
         core.onRefusal = { error in
             guard let suppressed = gate.admit("write", at: .now) else { return }
             log.error(
-                "a write failed and was taken back\(RepetitionGate.note(suppressed))", ["reason": .init(error)])
+                "a write failed and was taken back\(RepetitionGate.note(suppressed))",
+                ["reason": .init(error)])
         }
         core.onFailure = { error in
             log.error("the log can no longer be written; exiting to recover", ["reason": .init(error)])
@@ -122,7 +124,8 @@ enum ReplicationLogProcess {
         do throws(SocketError) {
             let service = try ReplicationLog(
                 core: core, bus: bus(settings, metrics, log),
-                seal: settings.common.clusterSecret.map { BusSeal(secret: $0.bytes) }, options: options(settings), metrics: metrics,
+                seal: settings.common.clusterSecret.map { BusSeal(secret: $0.bytes) },
+                options: options(settings), metrics: metrics,
                 log: log)
             self.service = service
             signals = ServiceProcess.onTermination { stop(service, opened.store, log) }

@@ -99,7 +99,8 @@ struct ProblemTests {
         #expect(unmet.type == .expectationFailed && unmet.current == current)
         #expect(Problem(.overloaded(lines: 1, bytes: 2), of: draft).type == .overloaded)
         let full = Problem(LogError(.diskFull, "data/segments/1.ndjson: no space"))
-        #expect(full.type == .diskFull && !full.detail.contains("segments"), "files are the operator's matter")
+        #expect(
+            full.type == .diskFull && !full.detail.contains("segments"), "files are the operator's matter")
         #expect(Problem(LogError(.ioError, "bad")).type == .ioError)
         for code in [LogError.Code.syncFailed, .locked, .damaged, .unusable] {
             #expect(Problem(LogError(code, "bad")).type == .internal)

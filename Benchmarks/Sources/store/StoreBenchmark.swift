@@ -3,10 +3,10 @@ import LogLine
 import Replication
 import SegmentStore
 
-/// What the segment store makes of a disk: durable appends beside a bare loop of writes and syncs, and how fast a
-/// log opens.
+/// What the segment store makes of a disk: durable appends beside a bare loop of writes and syncs, and how
+/// fast a log opens.
 ///
-///     swift run -c release --package-path Benchmarks store [DIRECTORY]
+/// swift run -c release --package-path Benchmarks store [DIRECTORY]
 enum StoreBenchmark {
     static func run() {
         let directory = CommandLine.arguments.dropFirst().first ?? "/tmp/store-benchmark-\(getpid())"

@@ -1,4 +1,5 @@
-// What Swift's Glibc module leaves out. Includes no system header: two modules that see one differently clash.
+// What Swift's Glibc module leaves out. Includes no system header: two modules that see one differently
+// clash.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -15,8 +16,9 @@ ptrdiff_t csystem_sendfile(int socket, int file, int64_t offset, size_t count);
 /// Names the calling thread, as `ps -L` and `perf` show it; at most 15 bytes.
 void csystem_name_thread(const char *name);
 
-/// Starts `path` with `arguments` and `environment` (both end with NULL), its stdout and stderr going to `output`, in a
-/// process group of its own, and ending with the calling thread (SIGTERM). Returns its id, or -1 and errno.
+/// Starts `path` with `arguments` and `environment` (both end with NULL), its stdout and stderr going to
+/// `output`, in a process group of its own, and ending with the calling thread (SIGTERM). Returns its id, or
+/// -1 and errno.
 int csystem_spawn(const char *path, char *const arguments[], char *const environment[], int output);
 
 /// Whether the wait status says that the process exited by itself; `*code` is its exit code, else the signal.

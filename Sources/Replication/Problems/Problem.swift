@@ -78,8 +78,10 @@ extension Problem {
     public init(_ error: LogError) {
         switch error.code {
         case .diskFull:
-            self.init(.diskFull, "the disk has no room for this; nothing was written, retry when there is room")
-        case .ioError: self.init(.ioError, "the disk could not be read or written; nothing was written, retry")
+            self.init(
+                .diskFull, "the disk has no room for this; nothing was written, retry when there is room")
+        case .ioError:
+            self.init(.ioError, "the disk could not be read or written; nothing was written, retry")
         case .syncFailed, .locked, .damaged, .unusable:
             self.init(.internal, "the log's disk has failed; retry with the same id when the log is back")
         }

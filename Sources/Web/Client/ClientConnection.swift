@@ -16,10 +16,11 @@ public enum ClientLimits {
     public static let collectedBodyBytesMax = 16 << 20
 }
 
-/// One connection to an origin: requests are sent at once, one behind another (pipelining), and answered in order.
+/// One connection to an origin: requests are sent at once, one behind another (pipelining), and answered in
+/// order.
 ///
-/// When the connection breaks, every request on it fails with a code that says whether it may have arrived; nothing is
-/// sent again here. After that the connection is of no more use.
+/// When the connection breaks, every request on it fails with a code that says whether it may have arrived;
+/// nothing is sent again here. After that the connection is of no more use.
 @LoopActor
 public final class ClientConnection: ConnectionHandler {
     public let origin: Origin
@@ -57,7 +58,8 @@ public final class ClientConnection: ConnectionHandler {
     ) {
         self.origin = origin
         self.silenceTime = silenceTime
-        connector = Connector(host: origin.host, port: origin.port, timeout: connectTime) { [weak self] result in
+        connector = Connector(host: origin.host, port: origin.port, timeout: connectTime) {
+            [weak self] result in
             self?.connected(result)
         }
     }

@@ -38,7 +38,8 @@ public struct ClientRequest {
     }
 
     func encode(for origin: Origin, into buffer: ByteBuffer) {
-        buffer.append(utf8: "\(method.text) \(origin.prefix)\(target) HTTP/1.1\r\nhost: \(origin.authority)\r\n")
+        buffer.append(
+            utf8: "\(method.text) \(origin.prefix)\(target) HTTP/1.1\r\nhost: \(origin.authority)\r\n")
         for (name, value) in fields { buffer.append(utf8: "\(name): \(value)\r\n") }
         if let body { buffer.append(utf8: "content-length: \(body.count)\r\n") }
         buffer.append("\r\n")

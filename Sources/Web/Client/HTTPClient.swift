@@ -3,9 +3,9 @@ import LogLine
 
 /// A bounded pool of kept-alive connections to one origin.
 ///
-/// Each request has a connection to itself. One that was sent over a connection which had been idle, and which broke
-/// before anything of the answer came, is sent once more when it is safe to (GET, HEAD): the server may have closed the
-/// idle connection at that moment.
+/// Each request has a connection to itself. One that was sent over a connection which had been idle, and
+/// which broke before anything of the answer came, is sent once more when it is safe to (GET, HEAD): the
+/// server may have closed the idle connection at that moment.
 @LoopActor
 public final class HTTPClient {
     public let origin: Origin
@@ -21,8 +21,8 @@ public final class HTTPClient {
         self.silenceTime = silenceTime
     }
 
-    /// Sends now, or when a connection is free; beyond `ClientLimits.waitingRequestsMax` waiting ones it fails. The
-    /// returned exchange pauses, resumes and cancels it.
+    /// Sends now, or when a connection is free; beyond `ClientLimits.waitingRequestsMax` waiting ones it
+    /// fails. The returned exchange pauses, resumes and cancels it.
     @discardableResult
     public func send(_ request: ClientRequest, _ consumer: any ResponseConsumer) -> ClientExchange {
         let exchange = ClientExchange(consumer, client: self, request: request)
@@ -39,7 +39,9 @@ public final class HTTPClient {
     }
 
     /// The whole answer, up to `ClientLimits.collectedBodyBytesMax`.
-    public func response(to request: ClientRequest) async throws(ClientError) -> (head: ResponseHead, body: ByteSlice) {
+    public func response(to request: ClientRequest) async throws(ClientError) -> (
+        head: ResponseHead, body: ByteSlice
+    ) {
         let result: Result<(head: ResponseHead, body: ByteSlice), ClientError> =
             await withCheckedContinuation { continuation in
                 send(request, CollectingConsumer { continuation.resume(returning: $0) })

@@ -1,10 +1,12 @@
 import EventLoop
 import LogLine
 
-/// Writes a streamed body, with back-pressure: after a piece ask `hasRoom`, and when there is none wait for `onRoom`.
+/// Writes a streamed body, with back-pressure: after a piece ask `hasRoom`, and when there is none wait for
+/// `onRoom`.
 @LoopActor
 public final class BodyWriter {
-    /// Called when there is room again, and once right after the stream was started; the writer is to continue.
+    /// Called when there is room again, and once right after the stream was started; the writer is to
+    /// continue.
     public var onRoom: (@LoopActor () -> Void)?
     /// Called once when the stream is over for the reader's side: the connection is gone. Not after `finish`.
     public var onAbandoned: (@LoopActor () -> Void)?
@@ -52,8 +54,8 @@ public final class BodyWriter {
         owner?.streamFinished()
     }
 
-    /// The body cannot be completed: the connection is closed, so that the reader does not take the part for the
-    /// whole.
+    /// The body cannot be completed: the connection is closed, so that the reader does not take the part for
+    /// the whole.
     public func fail(_ reason: String) {
         guard !isFinished, let connection else { return }
         end(finished: true)

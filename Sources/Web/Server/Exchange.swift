@@ -1,7 +1,8 @@
 import EventLoop
 import LogLine
 
-/// One request and the place of its answer: answers leave in the order of the requests, whenever they are given.
+/// One request and the place of its answer: answers leave in the order of the requests, whenever they are
+/// given.
 @LoopActor
 public final class Exchange {
     /// Nil when what came could not be parsed as a request.

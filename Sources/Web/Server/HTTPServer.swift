@@ -49,7 +49,8 @@ public final class HTTPServer {
     /// From now on every answer carries `Connection: close`; new connections are still accepted.
     public func startDraining() { isDraining = true }
 
-    /// Closes connections as soon as nothing of theirs is under way; `share` of all that are open now (1: all).
+    /// Closes connections as soon as nothing of theirs is under way; `share` of all that are open now (1:
+    /// all).
     public func drainConnections(share: Double = 1) {
         let count = Int((Double(connections.count) * share).rounded(.up))
         for connection in Array(connections.values.prefix(count)) { connection.drain() }

@@ -6,8 +6,8 @@ public struct Response {
     public enum Body {
         case none
         case bytes(ByteSlice)
-        /// Written piece by piece by `start`; with a length the answer carries Content-Length, without it is chunked
-        /// (or, for HTTP/1.0, ends with the connection). `start` is not called for HEAD.
+        /// Written piece by piece by `start`; with a length the answer carries Content-Length, without it is
+        /// chunked (or, for HTTP/1.0, ends with the connection). `start` is not called for HEAD.
         case stream(length: Int?, start: @LoopActor (BodyWriter) -> Void)
     }
 

@@ -3,11 +3,12 @@ import LogLine
 
 /// One client's connection: requests in, answers out in the same order.
 ///
-/// Happy path: bytes are parsed, each complete request becomes an `Exchange` that the server's handler answers now or
-/// later; the answers of the exchanges in front are written as they come. Several requests may be under way
-/// (pipelining), up to `ServerLimits.pipelinedRequestsMax`, then reading pauses.
-/// Failures: a request that cannot be parsed is answered with its status, then the connection closes, because where
-/// the next request begins is unknown. A slow request gets 408; an idle connection is closed without a word.
+/// Happy path: bytes are parsed, each complete request becomes an `Exchange` that the server's handler
+/// answers now or later; the answers of the exchanges in front are written as they come. Several requests may
+/// be under way (pipelining), up to `ServerLimits.pipelinedRequestsMax`, then reading pauses.
+/// Failures: a request that cannot be parsed is answered with its status, then the connection closes, because
+/// where the next request begins is unknown. A slow request gets 408; an idle connection is closed without a
+/// word.
 @LoopActor
 final class ServerConnection: ConnectionHandler {
     private unowned let server: HTTPServer
@@ -85,7 +86,9 @@ final class ServerConnection: ConnectionHandler {
         isProcessing = true
         defer { isProcessing = false }
         while isAcceptingRequests {
-            guard exchanges.count < server.limits.pipelinedRequestsMax else { return connection.pauseReading() }
+            guard exchanges.count < server.limits.pipelinedRequestsMax else {
+                return connection.pauseReading()
+            }
             switch parser.next() {
             case .needMore: return waitForMore()
             case .headComplete(let head): headComplete(head)
@@ -187,7 +190,8 @@ final class ServerConnection: ConnectionHandler {
         switch response.body {
         case .none:
             connection.send { buffer in
-                writeHead(response, head, length: response.status == 204 ? nil : 0, closes: closes, into: buffer)
+                writeHead(
+                    response, head, length: response.status == 204 ? nil : 0, closes: closes, into: buffer)
             }
         case .bytes(let slice):
             connection.send { buffer in

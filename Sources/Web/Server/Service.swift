@@ -3,8 +3,8 @@ import LogLine
 import Operations
 import Replication
 
-/// What both services do with every request: find its route, check the cluster's secret, answer problems in one form,
-/// allow other origins, count.
+/// What both services do with every request: find its route, check the cluster's secret, answer problems in
+/// one form, allow other origins, count.
 @LoopActor
 public final class Service: RequestHandler {
     public struct Options {
@@ -33,7 +33,8 @@ public final class Service: RequestHandler {
         self.options = options
         requests = metrics.counter("chat_http_requests_total", "Requests received.")
         refusals = metrics.counter(
-            "chat_http_refused_requests_total", "Requests answered with a problem before they reached a handler.")
+            "chat_http_refused_requests_total",
+            "Requests answered with a problem before they reached a handler.")
     }
 
     // MARK: RequestHandler
