@@ -7,3 +7,8 @@
 #include <hiredis/async.h>
 #include <event2/event.h>
 #include <hiredis/adapters/libevent.h>
+
+/// What `context` has received and not parsed.
+static inline size_t chiredis_buffered_bytes(const redisAsyncContext *context) {
+    return context->c.reader ? context->c.reader->len : 0;
+}

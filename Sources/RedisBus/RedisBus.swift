@@ -44,8 +44,9 @@ public final class RedisBus {
         self.log = log
         losses = metrics.counter(
             "chat_redis_lost_connections_total", "Redis connections that broke or could not be made.")
-        publisher = publishes ? RedisLink(endpoint) : nil
-        subscriber = RedisLink(endpoint)
+        publisher = publishes ? RedisLink(endpoint, expectsTraffic: true) : nil
+        // A log hears its own heartbeats; a pod hears nothing while the log is down.
+        subscriber = RedisLink(endpoint, expectsTraffic: publishes)
         metrics.gauge("chat_redis_subscribed", "1 while the subscriptions are confirmed.") { [unowned self] in
             isSubscribed ? 1 : 0
         }

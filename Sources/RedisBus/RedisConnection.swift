@@ -73,6 +73,9 @@ final class RedisConnection {
         }
     }
 
+    /// What was received of a reply that is not complete.
+    var bufferedBytes: Int { context.map { Int(chiredis_buffered_bytes($0)) } ?? 0 }
+
     func close(_ reason: String) {
         guard let context else { return }
         let callback = detach()

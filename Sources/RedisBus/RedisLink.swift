@@ -19,6 +19,7 @@ final class RedisLink {
     var onLost: ((_ reason: String, _ retry: Duration) -> Void)?
 
     private let endpoint: RedisEndpoint
+    private let expectsTraffic: Bool
     private var state = State.stopped
     private var backoff = Backoff(
         delayMin: RedisLimits.reconnectDelayMin, delayMax: RedisLimits.reconnectDelayMax,
@@ -29,11 +30,15 @@ final class RedisLink {
     private var attempt = 0
     /// When something last came, or the first unanswered command was sent.
     private var lastSign = Duration.zero
-    private var silence: LoopTimer?
+    private var watch: LoopTimer?
 
     private static let signInToken = -1
 
-    init(_ endpoint: RedisEndpoint) { self.endpoint = endpoint }
+    /// `expectsTraffic`: silence means that the connection is dead.
+    init(_ endpoint: RedisEndpoint, expectsTraffic: Bool) {
+        self.endpoint = endpoint
+        self.expectsTraffic = expectsTraffic
+    }
 
     var connection: RedisConnection? {
         if case .open(let connection) = state { connection } else { nil }
@@ -47,7 +52,7 @@ final class RedisLink {
     func stop() {
         attempt += 1
         timer = nil
-        silence = nil
+        watch = nil
         let open = connection ?? connecting
         state = .stopped
         connecting = nil
@@ -66,7 +71,7 @@ final class RedisLink {
         let failed = connection ?? connecting
         connecting = nil
         state = .waiting
-        silence = nil
+        watch = nil
         failed?.close(reason)
         let delay = backoff.fail()
         timer = LoopTimer { [unowned self] in connect() }
@@ -113,7 +118,7 @@ final class RedisLink {
         connecting = nil
         state = .open(connection)
         lastSign = LoopClock.monotonic
-        silence = LoopTimer(every: RedisLimits.silenceTime / 4) { [unowned self] in checkSilence() }
+        watch = LoopTimer(every: RedisLimits.watchInterval) { [unowned self] in check(connection) }
         onOpen?(connection)
     }
 
@@ -126,8 +131,11 @@ final class RedisLink {
         if case .error(let text) = reply, !text.hasPrefix("NOPERM") { lose("signing in: \(text)") }
     }
 
-    private func checkSilence() {
-        guard LoopClock.monotonic - lastSign > RedisLimits.silenceTime else { return }
-        lose("nothing came for \(RedisLimits.silenceTime)")
+    private func check(_ connection: RedisConnection) {
+        if connection.bufferedBytes > RedisLimits.bufferedBytesMax {
+            lose("a reply is larger than \(RedisLimits.bufferedBytesMax) bytes")
+        } else if expectsTraffic, LoopClock.monotonic - lastSign > RedisLimits.silenceTime {
+            lose("nothing came for \(RedisLimits.silenceTime)")
+        }
     }
 }

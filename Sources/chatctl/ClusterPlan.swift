@@ -66,7 +66,7 @@ struct ClusterPlan {
             name: "redis", executable: executable,
             arguments: [
                 "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                "--dir", "\(directory)/redis", "--loglevel", "warning",
+                "--dir", "\(directory)/redis", "--loglevel", "warning", "--proto-max-bulk-len", "1mb",
             ], environment: ProcessEnvironment.variables(), port: port, speaksHTTP: false)
     }
 

@@ -52,8 +52,9 @@ public final class HTTPServer {
     /// Closes connections as soon as nothing of theirs is under way; `share` of all that are open now (1:
     /// all).
     public func drainConnections(share: Double = 1) {
-        let count = Int((Double(connections.count) * share).rounded(.up))
-        for connection in Array(connections.values.prefix(count)) { connection.drain() }
+        let open = connections.values.filter { !$0.isDraining }
+        let count = Int((Double(open.count) * share).rounded(.up))
+        for connection in open.prefix(count) { connection.drain() }
     }
 
     /// Stops to accept.

@@ -27,6 +27,7 @@ final class ServerConnection: ConnectionHandler {
     /// The client waits for `100 Continue`.
     private var isContinueWanted = false
     private var isAcceptingRequests = true
+    private var hasReceivedEnd = false
     private var isProcessing = false
     private var lastProgress: Duration
     private var lastQueuedBytes = 0
@@ -39,7 +40,7 @@ final class ServerConnection: ConnectionHandler {
         connection.handler = self
     }
 
-    var isIdle: Bool { exchanges.isEmpty && phase == .idle }
+    var isDraining: Bool { !isAcceptingRequests }
 
     /// For a connection beyond the limit.
     func refuseOverloaded() {
@@ -61,8 +62,9 @@ final class ServerConnection: ConnectionHandler {
     }
 
     func receivedEnd() {
-        // The client may still read the answers it asked for.
-        isAcceptingRequests = false
+        // The client may still read the answers to what it has sent.
+        hasReceivedEnd = true
+        process()
         if exchanges.isEmpty { connection.close() }
     }
 
@@ -99,6 +101,10 @@ final class ServerConnection: ConnectionHandler {
     }
 
     private func waitForMore() {
+        guard !hasReceivedEnd else {
+            isAcceptingRequests = false
+            return
+        }
         if phase == .idle, parser.hasPartialRequest { enter(.head) }
         if phase == .body, isContinueWanted, exchanges.isEmpty {
             isContinueWanted = false
