@@ -20,13 +20,10 @@ final class DirectoryLock: Sendable {
         return DirectoryLock(file: file)
     }
 
-    /// Takes the lock if there is a file to lock, for somebody who only reads; nil when somebody else has it,
-    /// or when there is nothing to lock.
-    static func acquireToRead(_ directory: LogDirectory) throws(LogError) -> DirectoryLock? {
-        guard let file = try directory.openIfPresent(directory.lockPath, .read), try isFree(file) else {
-            return nil
-        }
-        return DirectoryLock(file: file)
+    /// Whether somebody has the lock, without keeping it from them.
+    static func isHeld(_ directory: LogDirectory) throws(LogError) -> Bool {
+        guard let file = try directory.openIfPresent(directory.lockPath, .read) else { return false }
+        return try !isFree(file)
     }
 
     private static func isFree(_ file: LogFile) throws(LogError) -> Bool {

@@ -13,12 +13,12 @@ public struct LogInspector {
     ///
     /// - Throws: `unusable` when there is no log that could be checked; else what the disk answered.
     public func check() throws(LogError) -> LogReport {
-        let lock = try DirectoryLock.acquireToRead(directory)
+        let isInUse = try DirectoryLock.isHeld(directory)
         guard case .log(let epoch, _) = try directory.examine() else {
             throw LogError(.unusable, "there is no log in \(directory.path)")
         }
         let survey = try LogSurvey(directory) { _, _, _ in }
-        return withExtendedLifetime(lock) { LogReport(survey, directory, epoch: epoch, isInUse: lock == nil) }
+        return LogReport(survey, directory, epoch: epoch, isInUse: isInUse)
     }
 
     /// Makes a log that can be opened of one that cannot: keeps the lines from the first one on as long as

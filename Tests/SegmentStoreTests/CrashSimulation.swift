@@ -19,6 +19,37 @@ struct CrashSimulation {
     let durability: Durability
     let files = ForgetfulFiles()
     private(set) var crashes = 0
+    private(set) var coverage = Coverage()
+
+    /// How often it was where it hurts.
+    struct Coverage {
+        var powerFailures = 0
+        var inCreation = 0
+        var inRecovery = 0
+        var refusals = 0
+        var failedSyncs = 0
+        var rolls = 0
+        var cutTails = 0
+        var recoveredUnacknowledged = 0
+
+        static func += (total: inout Coverage, one: Coverage) {
+            total.powerFailures += one.powerFailures
+            total.inCreation += one.inCreation
+            total.inRecovery += one.inRecovery
+            total.refusals += one.refusals
+            total.failedSyncs += one.failedSyncs
+            total.rolls += one.rolls
+            total.cutTails += one.cutTails
+            total.recoveredUnacknowledged += one.recoveredUnacknowledged
+        }
+
+        var least: Int {
+            [
+                powerFailures, inCreation, inRecovery, refusals, failedSyncs, rolls, cutTails,
+                recoveredUnacknowledged,
+            ].min() ?? 0
+        }
+    }
 
     private let failing: FailingFiles
     private var random: SplitMix64
@@ -43,13 +74,16 @@ struct CrashSimulation {
     mutating func run(crashes count: Int) throws {
         while crashes < count {
             files.failPower(after: Int.random(in: 0...60, using: &random), seed: random.next())
+            var run: WriterRun?
             do {
-                let run = try start()
-                try check(run)
-                try work(run)
+                let started = try start()
+                run = started
+                try check(started)
+                try work(started)
             } catch let error as LogError {
                 guard files.isDown || error.code == .syncFailed else { throw violation("\(error)") }
             }
+            note(run)
             crash()
         }
         files.failPower(after: nil, seed: 0)
@@ -72,12 +106,23 @@ struct CrashSimulation {
         return try WriterRun(failing, options: options, bootID: "boot-\(boot)", epoch: epochsMade)
     }
 
+    private mutating func note(_ run: WriterRun?) {
+        guard let run else {
+            if epoch == nil { coverage.inCreation += 1 } else { coverage.inRecovery += 1 }
+            return
+        }
+        coverage.rolls += Int(run.writer.statistics.rolls)
+        coverage.refusals += Int(run.writer.statistics.refusals)
+        if run.recovery.cutBytes > 0 { coverage.cutTails += 1 }
+    }
+
     /// The machine or only the process ends, whatever it was doing.
     private mutating func crash() {
         crashes += 1
         failing.heal()
         guard files.isDown || random.oneIn(2) else { return files.kill() }
         powerWasLost = true
+        coverage.powerFailures += 1
         boot += 1
         files.reboot(&random)
     }
@@ -117,7 +162,9 @@ extension CrashSimulation {
         case .refused(let durable, _):
             guard durable == run.maker.offset else { throw violation("cut back to \(durable)") }
             submitted = []
-        case .failed: return false
+        case .failed:
+            if !files.isDown { coverage.failedSyncs += 1 }
+            return false
         }
         return true
     }
@@ -156,6 +203,7 @@ extension CrashSimulation {
         }
         try checkEpoch(run.recovery, lost: promised.count - found.count)
         try checkEnd(run.recovery, found)
+        if found.count > promised.count { coverage.recoveredUnacknowledged += 1 }
         promised = found
         submitted = []
         powerWasLost = false

@@ -5,10 +5,14 @@ import Testing
 @Suite struct CrashTests {
     @Test("Nothing acknowledged is lost, and nothing else appears, at thousands of crash points")
     func survivesCrashes() throws {
+        var coverage = CrashSimulation.Coverage()
         for seed in UInt64(0)..<600 {
             var simulation = CrashSimulation(seed: seed)
             try simulation.run(crashes: 10)
+            coverage += simulation.coverage
         }
+        #expect(coverage.least >= 50, "\(coverage)")
+        print("6000 crash points: \(coverage)")
     }
 
     @Test(

@@ -56,6 +56,30 @@ import Testing
         #expect(log.files.bytes(try #require(run.recovery.cutFile)) == rest)
     }
 
+    @Test("What was cut off is on disk before it is cut")
+    func cutIsDurable() throws {
+        for seed in UInt64(0)..<20 {
+            let log = try LogBuilder.log(lines: 3, isKilled: true)
+            log.files.corrupt(last) { $0 += [1, 2, 3] }
+            let file = try #require(try log.open().recovery.cutFile)
+            var random = SplitMix64(seed: seed)
+            log.files.reboot(&random)
+            #expect(log.files.bytes(file) == [1, 2, 3], "seed \(seed)")
+        }
+    }
+
+    @Test("Lines that a start has shown are known to the note: damage to them refuses the next start")
+    func notesWhatItFound() throws {
+        let log = try LogBuilder.log(lines: 2, isKilled: true)
+        var maker = LineMaker(after: Offset(2))
+        let line = maker.next()
+        log.files.corrupt(last) { $0 += line }
+        #expect(try log.open().recovery.head == Offset(3))
+        log.files.kill()
+        log.files.corrupt(last) { $0[$0.count - 30] ^= 1 }
+        #expect(log.refusal()?.code == .damaged)
+    }
+
     @Test("Lines that are cut off twice are kept twice")
     func keepsEveryCut() throws {
         let log = try LogBuilder.log(lines: 1, isKilled: true)
@@ -170,6 +194,15 @@ import Testing
         var random = SplitMix64(seed: 1)
         log.files.reboot(&random)
         #expect(try log.open().recovered == shown)
+    }
+
+    @Test("A log opens on a full disk, so that it can be read")
+    func opensWhenDiskIsFull() throws {
+        let log = try LogBuilder.log(lines: 3, isKilled: true)
+        for suffix in ["lock", ".new", ".bytes"] {
+            log.failing.fail(.write, of: suffix, code: 28, always: true)
+        }
+        #expect(try log.open().recovered == log.lines)
     }
 
     @Test("A start that cannot keep aside what it would cut off cuts nothing")

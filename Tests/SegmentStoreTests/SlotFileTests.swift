@@ -14,8 +14,8 @@ import Testing
         try directory.replace(path, with: SlotFile.newFile { $0.append(",\"value\":0") })
     }
 
-    private func value() throws -> UInt64? {
-        try SlotFile.read(path, in: directory).flatMap { RecordReader($0)?.number("value") }
+    private func value() throws -> Int? {
+        try SlotFile.read(path, in: directory).flatMap { RecordReader($0)?.number("value") }.map { Int($0) }
     }
 
     private func write(_ value: Int, to file: SlotFile) throws {
@@ -34,30 +34,41 @@ import Testing
         #expect(bytes.count == SlotFile.fileBytes && bytes[SlotFile.recordBytes - 1] == 0x0A)
     }
 
-    @Test(
-        "Whatever a crash leaves of unsynced writes, the record synced last or a later one is there"
-    )
-    func survivesTornWrites() throws {
-        for seed in UInt64(0)..<200 {
+    @Test("Whatever crashes and failed syncs leave, the record synced last or a later one is there")
+    func survivesCrashes() throws {
+        for seed in UInt64(0)..<1000 {
             var random = SplitMix64(seed: seed)
             let test = SlotFileTests()
             try test.make()
             var synced = 0
-            for value in 1...20 {
-                let file = try #require(try SlotFile.open(test.path, in: test.directory))
-                for step in 0..<Int.random(in: 0...3, using: &random) {
-                    try test.write(value * 10 + step, to: file)
+            for round in 1...12 {
+                try? test.work(round, &synced, &random)
+                if test.files.isDown || random.oneIn(2) {
+                    test.files.reboot(&random)
+                } else {
+                    test.files.kill()
                 }
-                if random.oneIn(2), file.isDirty {
-                    try file.sync()
-                    synced = Int(try #require(try test.value()))
-                }
-                try test.write(value * 10 + 9, to: file)
-                test.files.reboot(&random)
-                let found = Int(try #require(try test.value(), "seed \(seed): no record is left"))
-                #expect(found >= synced, "seed \(seed): the synced record is lost")
-                synced = found
+                let found = try #require(try test.value(), "seed \(seed), round \(round): no record is left")
+                #expect(found >= synced, "seed \(seed), round \(round): the synced record is lost")
             }
+        }
+    }
+
+    /// Opens the record and writes and syncs it, until something fails. `synced` is what must be there then.
+    private func work(_ round: Int, _ synced: inout Int, _ random: inout SplitMix64) throws {
+        let failing = FailingFiles(files)
+        if random.oneIn(3) {
+            failing.fail(.syncData, code: 5, skipping: Int.random(in: 0...3, using: &random))
+        }
+        files.failPower(after: Int.random(in: 0...12, using: &random), seed: random.next())
+        let file = try #require(try SlotFile.open(path, in: LogDirectory("/", files: failing)))
+        synced = try value() ?? 0
+        for step in 0..<Int.random(in: 0...6, using: &random) {
+            let value = round * 10 + step
+            try write(value, to: file)
+            guard random.oneIn(2) else { continue }
+            try file.sync()
+            synced = value
         }
     }
 
