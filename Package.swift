@@ -84,13 +84,19 @@ let package = Package(
             name: "http-parse-probe", dependencies: ["Web", "LogLine"],
             path: "Tests/Conformance/http-parse-probe"),
         .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),
+        .target(name: "LoopTestSupport", dependencies: ["EventLoop"], path: "Tests/LoopSupport"),
         .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
-        .testTarget(name: "WebTests", dependencies: ["Web", "LogLine", "Replication", "TestSupport"]),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop", "LogLine", "TestSupport", "LoopTestSupport"]),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Web", "EventLoop", "LogLine", "Replication", "Operations", "TestSupport", "LoopTestSupport",
+            ]),
         .testTarget(
             name: "SegmentStoreTests",
             dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine"]),

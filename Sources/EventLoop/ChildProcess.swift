@@ -29,6 +29,7 @@ public final class ChildProcess {
     /// What a line is cut at.
     private static let lineBytesMax = 16_384
 
+    /// Those whose end was not told yet, held whether or not anybody else does.
     private static var running = [pid_t: ChildProcess]()
     private static var childSignal: LoopSignal?
 
@@ -104,13 +105,12 @@ public final class ChildProcess {
     }
 
     private static func reap() {
-        for (id, child) in running {
+        for (id, child) in running where child.end == nil {
             var status: Int32 = 0
             guard waitpid(id, &status, WNOHANG) == id else { continue }
             var code: Int32 = 0
             let hasExited = csystem_exited(status, &code) != 0
             child.end = hasExited ? .exited(code) : .signalled(code)
-            running[id] = nil
             child.finish()
         }
     }
@@ -118,6 +118,7 @@ public final class ChildProcess {
     /// Both the process and its output have ended.
     private func finish() {
         guard let end, readable == nil else { return }
+        ChildProcess.running[id] = nil
         onEnd(end)
     }
 

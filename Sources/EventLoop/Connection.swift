@@ -154,6 +154,8 @@ public final class Connection: Flushable {
             }
         }
         notifyIfDrained()
+        // The handler may have closed it: the descriptor can be another one's by now.
+        guard isOpen else { return }
         if !output.isEmpty {
             queueFlush()
         } else if closesWhenFlushed {

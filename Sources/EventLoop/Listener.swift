@@ -50,6 +50,8 @@ public final class Listener {
 
     private func acceptAll() {
         for _ in 0..<ConnectionLimits.acceptsPerTurn {
+            // What was accepted may have closed the listener.
+            guard event != nil else { return }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let accepted = csystem_accept(descriptor, &storage, &length)
