@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "replication-log",
             dependencies: [
-                "ReplicationLogService", "SegmentStore", "RedisBus", "EventLoop", "Operations", "Crypto",
+                "ReplicationLogService", "SegmentStore", "RedisBus", "Web", "EventLoop", "Operations", "Crypto",
                 "Replication", "Views", "LogLine",
             ]),
         .executableTarget(

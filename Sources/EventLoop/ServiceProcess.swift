@@ -22,6 +22,13 @@ public enum ServiceProcess {
         exit(code)
     }
 
+    /// Until `onTermination` takes over, SIGTERM and SIGINT end the process at once and quietly: nothing was
+    /// served yet, and recovery may be broken off anywhere. Needed because the first process of a container
+    /// has no default action for a signal: without a handler it would not stop (pid_namespaces(7)).
+    public static func endAtSignals() {
+        for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(ExitCode.done.rawValue) } }
+    }
+
     /// Calls `body` at the first SIGTERM or SIGINT. A second one ends the process at once.
     @LoopActor
     public static func onTermination(_ body: @escaping @LoopActor () -> Void) -> [LoopSignal] {

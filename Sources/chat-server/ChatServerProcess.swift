@@ -12,6 +12,7 @@ import Web
 /// The process `chat-server`: settings, then the loop.
 enum ChatServerProcess {
     static func run() -> Never {
+        ServiceProcess.endAtSignals()
         let settings = parse()
         let log = DiagnosticLog(
             service: ChatServerSettings.service, level: settings.common.logLevel,
@@ -27,6 +28,7 @@ enum ChatServerProcess {
                 environment: ProcessEnvironment.variables())
             switch request {
             case .run(let settings): return settings
+            case .ask(let probe, let settings): SelfProbe.run(probe, of: settings.common)
             case .show(let text): ServiceProcess.exit(.done, saying: text)
             }
         } catch {

@@ -7,10 +7,12 @@ import Replication
 import ReplicationLogService
 import SegmentStore
 import Views
+import Web
 
 /// The process `replication-log`: settings, then recovery, then the loop.
 enum ReplicationLogProcess {
     static func run() -> Never {
+        ServiceProcess.endAtSignals()
         let settings = parse()
         let log = DiagnosticLog(
             service: ReplicationLogSettings.service, level: settings.common.logLevel,
@@ -27,6 +29,7 @@ enum ReplicationLogProcess {
                 environment: ProcessEnvironment.variables())
             switch request {
             case .run(let settings): return settings
+            case .ask(let probe, let settings): SelfProbe.run(probe, of: settings.common)
             case .show(let text): ServiceProcess.exit(.done, saying: text)
             }
         } catch {

@@ -24,7 +24,8 @@ public struct CommonSettings: Sendable {
         basePath = try values.read(Self.basePathSetting)
         logLevel = try values.read(Self.logLevelSetting)
         logFormat = try values.read(Self.logFormatSetting)
-        clusterSecret = try values.read(Self.clusterSecretSetting)
+        let secretInFile = try values.read(Self.clusterSecretFileSetting)
+        clusterSecret = try values.read(Self.clusterSecretSetting) ?? secretInFile
         allowedOrigins = try values.read(Self.allowedOriginsSetting)
         drainWindow = try values.read(Self.drainWindowSetting)
     }
@@ -34,8 +35,8 @@ public struct CommonSettings: Sendable {
             hostSetting.description, port.description, redisSetting.description,
             clusterNameSetting.description,
             basePathSetting.description, logLevelSetting.description, logFormatSetting.description,
-            clusterSecretSetting.description, allowedOriginsSetting.description,
-            drainWindowSetting.description,
+            clusterSecretSetting.description, clusterSecretFileSetting.description,
+            allowedOriginsSetting.description, drainWindowSetting.description,
         ]
     }
 
@@ -91,6 +92,15 @@ extension CommonSettings {
     ) { text in
         if text.isEmpty { return .some(nil) }
         return Secret(text).map { .some($0) }
+    }
+
+    static let clusterSecretFileSetting = Setting<Secret?>(
+        "CLUSTER_SECRET_FILE", default: "", shownDefault: "none",
+        expects: "a readable file whose first line is a secret of at least \(Secret.bytesMin) bytes, or empty",
+        "Where the secret stands when CLUSTER_SECRET is empty, as container platforms hand secrets out."
+    ) { path in
+        if path.isEmpty { return .some(nil) }
+        return SecretFile.read(path).map { .some($0) }
     }
 
     static let allowedOriginsSetting = Setting(

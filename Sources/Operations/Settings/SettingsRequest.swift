@@ -1,6 +1,8 @@
 /// What a process' arguments ask for.
 public enum SettingsRequest<Settings: Sendable>: Sendable {
     case run(Settings)
+    /// Put this question to the service that runs with these settings, and exit with its answer.
+    case ask(Probe, Settings)
     /// Print this text (the help or the version) to stdout and exit with 0.
     case show(String)
 }
@@ -22,8 +24,11 @@ extension ServiceSettings {
     ) throws(SettingsError) -> SettingsRequest<Self> {
         if arguments.contains("--help") || arguments.contains("-h") { return .show(help) }
         if arguments.contains("--version") { return .show("\(service) \(Version.current)\n") }
+        var arguments = arguments
+        let probe = Probe.take(from: &arguments)
         let values = try SettingValues(table: table, arguments: arguments, environment: environment)
-        return .run(try Self(values))
+        let settings = try Self(values)
+        return probe.map { .ask($0, settings) } ?? .run(settings)
     }
 
     /// All settings with flag, default and meaning.
@@ -46,6 +51,7 @@ public enum SettingsHelp {
 
             """
         text += settings(table)
+        for probe in Probe.allCases { text += "  \(probe.flag)\n      \(probe.summary)\n" }
         text += "  --help\n      Show this text.\n  --version\n      Show the version.\n"
         return text
     }
