@@ -58,8 +58,9 @@ public final class BodyWriter {
     /// the whole.
     public func fail(_ reason: String) {
         guard !isFinished, let connection else { return }
-        end(finished: true)
         connection.close(SocketError(.closed, reason))
+        // Closing has told it, unless the stream is not the connection's any more.
+        abandon()
     }
 
     func abandon() {

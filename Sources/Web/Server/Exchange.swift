@@ -19,13 +19,11 @@ public final class Exchange {
     var commonFields: [(name: String, value: String)] = []
     weak var connection: ServerConnection?
     var response: Response?
-    let keepsAlive: Bool
 
-    init(_ request: HTTPRequest?, connection: ServerConnection, keepsAlive: Bool) {
+    init(_ request: HTTPRequest?, connection: ServerConnection) {
         head = request?.head
         body = request?.body ?? .empty
         self.connection = connection
-        self.keepsAlive = keepsAlive
     }
 
     public var isAnswered: Bool { response != nil }

@@ -27,8 +27,11 @@ final class ServerConnection: ConnectionHandler {
     /// The client waits for `100 Continue`.
     private var isContinueWanted = false
     private var isAcceptingRequests = true
+    /// The next request is the last one.
+    private var isLastWanted = false
     private var hasReceivedEnd = false
     private var isProcessing = false
+    private var isWriting = false
     private var lastProgress: Duration
     private var lastQueuedBytes = 0
 
@@ -40,17 +43,18 @@ final class ServerConnection: ConnectionHandler {
         connection.handler = self
     }
 
-    var isDraining: Bool { !isAcceptingRequests }
+    var isDraining: Bool { isLastWanted || !isAcceptingRequests }
 
     /// For a connection beyond the limit.
     func refuseOverloaded() {
         refuse(server.handler.overloaded("\(server.limits.connectionsMax) connections are open"))
     }
 
-    /// Closes now when nothing is under way, else after the answers that are.
+    /// Closes now when nothing is under way, else after the answers that are, and that to a request on its way.
     func drain() {
-        isAcceptingRequests = false
-        if exchanges.isEmpty { connection.closeGracefully() }
+        isLastWanted = true
+        if phase == .idle { isAcceptingRequests = false }
+        closeIfDone()
     }
 
     // MARK: ConnectionHandler
@@ -65,10 +69,12 @@ final class ServerConnection: ConnectionHandler {
         // The client may still read the answers to what it has sent.
         hasReceivedEnd = true
         process()
-        if exchanges.isEmpty { connection.close() }
     }
 
-    func drained() { stream?.room() }
+    func drained() {
+        stream?.room()
+        process()
+    }
 
     func closed(_ error: SocketError?) {
         isAcceptingRequests = false
@@ -88,9 +94,7 @@ final class ServerConnection: ConnectionHandler {
         isProcessing = true
         defer { isProcessing = false }
         while isAcceptingRequests {
-            guard exchanges.count < server.limits.pipelinedRequestsMax else {
-                return connection.pauseReading()
-            }
+            guard hasRoomForRequest else { return connection.pauseReading() }
             switch parser.next() {
             case .needMore: return waitForMore()
             case .headComplete(let head): headComplete(head)
@@ -100,10 +104,18 @@ final class ServerConnection: ConnectionHandler {
         }
     }
 
+    /// A request that has begun is read on; a further one waits until the client has taken most of its answers.
+    private var hasRoomForRequest: Bool {
+        guard exchanges.count < server.limits.pipelinedRequestsMax else { return false }
+        guard phase == .idle, connection.queuedBytes >= ConnectionLimits.lowWaterBytes else { return true }
+        connection.notifyWhenDrained()
+        return false
+    }
+
     private func waitForMore() {
         guard !hasReceivedEnd else {
             isAcceptingRequests = false
-            return
+            return closeIfDone()
         }
         if phase == .idle, parser.hasPartialRequest { enter(.head) }
         if phase == .body, isContinueWanted, exchanges.isEmpty {
@@ -135,8 +147,8 @@ final class ServerConnection: ConnectionHandler {
     private func dispatch(_ request: HTTPRequest) {
         releaseBody()
         enter(.idle)
-        let exchange = Exchange(request, connection: self, keepsAlive: request.head.keepsAlive)
-        if !exchange.keepsAlive { isAcceptingRequests = false }
+        let exchange = Exchange(request, connection: self)
+        if !request.head.keepsAlive || isLastWanted { isAcceptingRequests = false }
         exchanges.append(exchange)
         server.handler.handle(exchange)
     }
@@ -146,7 +158,7 @@ final class ServerConnection: ConnectionHandler {
         releaseBody()
         enter(.idle)
         isAcceptingRequests = false
-        let exchange = Exchange(nil, connection: self, keepsAlive: false)
+        let exchange = Exchange(nil, connection: self)
         exchanges.append(exchange)
         exchange.respond(response)
     }
@@ -165,27 +177,33 @@ final class ServerConnection: ConnectionHandler {
 
     /// Some exchange has its answer: writes those that stand in front.
     func answered() {
+        guard !isWriting else { return }
+        isWriting = true
         while stream == nil, let exchange = exchanges.first, let response = exchange.response {
             write(response, to: exchange)
-            guard stream == nil else { return }
-            completeFirst()
+            if stream == nil { completeFirst() }
         }
-        if !isProcessing { process() }
+        isWriting = false
+        process()
     }
 
     func streamFinished() {
         stream = nil
+        // One that is complete at once is seen by the loop that started it.
+        guard !isWriting else { return }
         completeFirst()
         answered()
     }
 
     private func completeFirst() {
         guard !exchanges.isEmpty else { return }
-        let exchange = exchanges.removeFirst()
+        exchanges.removeFirst()
         enter(phase)
-        guard exchange.keepsAlive, isAcceptingRequests || !exchanges.isEmpty else {
-            return connection.closeGracefully()
-        }
+        closeIfDone()
+    }
+
+    private func closeIfDone() {
+        if !isAcceptingRequests, exchanges.isEmpty { connection.closeGracefully() }
     }
 
     private func write(_ response: Response, to exchange: Exchange) {
@@ -214,8 +232,10 @@ final class ServerConnection: ConnectionHandler {
         _ start: @LoopActor (BodyWriter) -> Void
     ) {
         let isChunked = length == nil && head?.versionMinor != 0
-        let closes = closes || (length == nil && !isChunked)
+        let endsWithConnection = length == nil && !isChunked
+        let closes = closes || endsWithConnection
         if closes { isAcceptingRequests = false }
+        if endsWithConnection { abandonOthers() }
         connection.send { buffer in
             writeHead(
                 response, head, length: length, isChunked: isChunked, closes: closes, into: buffer)
@@ -225,6 +245,13 @@ final class ServerConnection: ConnectionHandler {
         stream = writer
         start(writer)
         if !writer.isFinished { writer.waitForRoom() }
+    }
+
+    /// Behind an answer that ends with the connection there is no other.
+    private func abandonOthers() {
+        let others = exchanges.dropFirst()
+        exchanges.removeLast(others.count)
+        for exchange in others { exchange.abandon() }
     }
 
     private func writeHead(
@@ -248,6 +275,8 @@ final class ServerConnection: ConnectionHandler {
     /// Called by the server from time to time.
     func checkTime() {
         let now = server.now
+        // Whoever still reads an answer is not idle.
+        if phase == .idle, connection.queuedBytes > 0 { phaseStart = now }
         let elapsed = now - phaseStart
         switch phase {
         case .head where elapsed > server.limits.headTime:

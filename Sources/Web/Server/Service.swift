@@ -42,7 +42,7 @@ public final class Service: RequestHandler {
     public func accept(_ head: RequestHead, from peer: SocketAddress) -> BodyDecision {
         switch route(head) {
         case .success(let found): .body(bytesMax: found.route.bodyBytesMax)
-        case .failure(let refusal): head.hasBody ? .refuse(refused(refusal, head)) : .body(bytesMax: 0)
+        case .failure(let refusal): head.hasBody ? .refuse(refusedEarly(refusal, head)) : .body(bytesMax: 0)
         }
     }
 
@@ -57,7 +57,7 @@ public final class Service: RequestHandler {
         case .success(let found):
             exchange.segments = found.segments
             found.route.handle(exchange)
-        case .failure(let refusal): exchange.respond(refused(refusal, head))
+        case .failure(let refusal): exchange.respond(refused(refusal))
         }
     }
 
@@ -111,10 +111,17 @@ public final class Service: RequestHandler {
         return isAuthorised(Array(value.utf8.dropFirst(scheme.utf8.count)))
     }
 
-    private func refused(_ refusal: Refusal, _ head: RequestHead) -> Response {
+    private func refused(_ refusal: Refusal) -> Response {
         refusals.increment()
         var response = Response(refusal.problem)
-        response.fields += refusal.fields + originFields(head)
+        response.fields += refusal.fields
+        return response
+    }
+
+    /// Before there is an exchange, which would add the common fields.
+    private func refusedEarly(_ refusal: Refusal, _ head: RequestHead) -> Response {
+        var response = refused(refusal)
+        response.fields += originFields(head)
         return response
     }
 
