@@ -1,0 +1,285 @@
+"""docs/openapi.yaml and the running services say the same: every path, method, status, header and field."""
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from harness.client import Answer
+from harness.openapi import Description, check, routes, values
+from harness.process import ROOT
+from harness.waiting import wait_until
+
+SECRET = "a secret of the test"
+LOG, POD = "/replication-log", "/chat-server"
+SOURCES = {
+    LOG: "Sources/ReplicationLogService/LogEndpoints.swift", POD: "Sources/ChatService/PodEndpoints.swift"}
+DESCRIPTION = Description()
+
+# What no test can bring about from outside, and where it is brought about.
+ELSEWHERE = {
+    500: "a failing disk: WriterTests and ProblemTests",
+    (LOG, 503, "/messages/{channel}"): "262,144 lines that wait for the disk: SequencerTests",
+    (LOG, 503, "/readyz"): "the moment between SIGTERM and the end",
+    (POD, 503, "/messages"): "10,000 reads that wait",
+    (POD, 503, "get /messages/{channel}"): "10,000 reads that wait",
+    (POD, 404, "/log"): "a former epoch's history beyond a pod's memory",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, in one of the fixtures' worlds, and the status it must have."""
+
+    service: str
+    method: str
+    path: str
+    status: int
+    channel: str = "tea"
+    query: str = ""
+    body: object = None
+    accept: str = ""
+    secret: bool = True
+    world: str = "usual"
+    headers: dict = field(default_factory=dict, hash=False)
+
+    @property
+    def template(self):
+        return self.service + self.path
+
+    @property
+    def target(self):
+        return self.template.replace("{channel}", self.channel) + self.query
+
+    def __str__(self):
+        return f"{self.method} {self.template}{self.query} {self.status} {self.world}".replace("/", "_")
+
+
+HELLO = {"message_text": "hello", "author": "alice", "id": "first"}
+ONE = {"message_text": "another text"}
+DRAFTS = [
+    {"channel": "tea", "message_text": "one", "id": "first"}, {"channel": "tea", "message_text": "one", "id": "first"},
+    {"channel": "notes", "kind": "note", "key": "k", "data": {"a": [1, None]}, "expect": {"k": 0}},
+    {"channel": "notes", "kind": "note", "key": "k", "data": 1, "expect": {"k": 0}},
+    {"channel": "tea"}, {"channel": "$secret", "message_text": "hidden"}]
+OTHER_EPOCH = "0000000000000000"
+
+
+def lines(drafts):
+    return "".join(json.dumps(draft) + "\n" for draft in drafts).encode()
+
+
+def both(*args, **options):
+    return [Case(service, *args, **options) for service in (LOG, POD)]
+
+
+CASES = [
+    Case(LOG, "post", "/append", 200, body=lines(DRAFTS)),
+    Case(LOG, "post", "/append", 400, body=b""),
+    Case(LOG, "post", "/append", 401, body=lines(DRAFTS), secret=False),
+    Case(LOG, "post", "/append", 413, body=lines([{"a": 1}] * 10_001)),
+    *both("post", "/messages/{channel}", 201, body={"message_text": "by itself"}),
+    *both("post", "/messages/{channel}", 200, channel="again", body=HELLO),
+    *both("post", "/messages/{channel}", 400, body={"message_text": ""}),
+    *both("post", "/messages/{channel}", 400, body={"message_text": "a", "text": "b"}),
+    *both("post", "/messages/{channel}", 400, body=ONE, query="?x=1"),
+    Case(LOG, "post", "/messages/{channel}", 401, body=ONE, secret=False),
+    *both("post", "/messages/{channel}", 404, channel="$x", body=ONE),
+    *both("post", "/messages/{channel}", 409, channel="again", body={**HELLO, "message_text": "other"}),
+    *both("post", "/messages/{channel}", 413, body={"message_text": "a" * 65_537}),
+    Case(POD, "post", "/messages/{channel}", 503, body=ONE, world="alone"),
+    Case(POD, "post", "/messages/{channel}", 504, body=ONE, world="frozen"),
+    *both("post", "/messages/{channel}", 507, body={"message_text": "a" * 60_000}, world="full"),
+    *both("get", "/messages/{channel}", 200, channel="again"),
+    *both("get", "/messages/{channel}", 200, channel="again", accept="application/x-ndjson"),
+    *both("get", "/messages/{channel}", 200, channel="unknown"),
+    *both("get", "/messages/{channel}", 200, query="?after=0&limit=1&whatever=1"),
+    *both("get", "/messages/{channel}", 400, query="?last=0"),
+    *both("get", "/messages/{channel}", 400, query="?last=1&limit=1"),
+    *both("get", "/messages/{channel}", 404, channel="@private"),
+    Case(POD, "get", "/messages/{channel}", 409, query=f"?at_least={OTHER_EPOCH}:1"),
+    Case(POD, "get", "/messages/{channel}", 504, query="?at_least={epoch}:99999&timeout=50ms"),
+    *both("get", "/messages", 200, query="?last=3"),
+    *both("get", "/messages", 200, query="?before=3&limit=2", accept="application/x-ndjson"),
+    *both("get", "/messages", 400, query="?limit=10001"),
+    Case(POD, "get", "/messages", 200, query="?at_least={epoch}:1"),
+    Case(POD, "get", "/messages", 400, query="?at_least=1"),
+    Case(POD, "get", "/messages", 400, query="?at_least={epoch}:1&timeout=2h"),
+    Case(POD, "get", "/messages", 409, query=f"?at_least={OTHER_EPOCH}:1"),
+    Case(POD, "get", "/messages", 504, query="?at_least={epoch}:99999&timeout=50ms"),
+    *[case for path in ("/log", "/log/tail") for case in (
+        *both("get", path, 200), *both("get", path, 200, query="?after=1&epoch={epoch}"),
+        *both("get", path, 400, query="?after=-1"), *both("get", path, 401, secret=False),
+        *both("get", path, 409, query="?after=99999"), *both("get", path, 409, query=f"?epoch={OTHER_EPOCH}"),
+        *both("get", path, 409, query=f"?after=1&digest={OTHER_EPOCH}"),
+        Case(POD, "get", path, 503, world="alone"))],
+    *both("get", "/log/tail", 200, query="?heartbeat=1"),
+    Case(POD, "get", "/log", 200, world="bounded"),
+    Case(POD, "get", "/log/tail", 404, world="bounded"),
+    Case(POD, "get", "/messages", 200, world="bounded"),
+    Case(POD, "get", "/readyz", 503, world="alone"),
+    Case(POD, "get", "/state", 200, world="alone"),
+    *[case for path in ("/state", "/healthz", "/readyz", "/metrics") for case in both("get", path, 200)],
+]
+
+
+class World:
+    """A log and a pod, in some condition."""
+
+    def __init__(self, log, pod, epoch):
+        self.services = {LOG: log, POD: pod}
+        self.epoch = epoch
+
+    def ask(self, case, method=None):
+        headers = {"Accept": case.accept} if case.accept else {}
+        client = self.services[case.service].client(**({} if case.secret else {"token": None}))
+        with client:
+            target = case.target.replace("{epoch}", self.epoch)
+            return client.request(method or case.method.upper(), target, case.body, headers)
+
+    def tail(self, case):
+        """The head and the first bytes of an answer that has no end."""
+        service = self.services[case.service]
+        token = f"Authorization: Bearer {SECRET}\r\n"
+        target = case.target.replace("{epoch}", self.epoch)
+        with service.raw() as raw:
+            raw.send(f"GET {target} HTTP/1.1\r\nHost: a\r\n{token}\r\n".encode())
+            head = raw.receive_until(b"\r\n\r\n").partition(b"\r\n\r\n")[0].decode().split("\r\n")
+            headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:])}
+            body = raw.receive_until(b"}\n") if int(head[0].split()[1]) == 200 else b""
+        chunks = body.partition(b"\r\n")[2]
+        return Answer(int(head[0].split()[1]), headers, chunks[: chunks.rindex(b"}\n") + 2])
+
+
+@pytest.fixture(scope="module")
+def worlds(new_shared_cluster):
+    """Makes each world once, when its first case comes."""
+    made = {}
+    settings = {"CLUSTER_SECRET": SECRET}
+
+    def make(name):
+        cluster = new_shared_cluster(settings=settings, pod_settings={"WRITE_TIMEOUT": "300ms"})
+        cluster.pods[0].post("/messages/again", HELLO)
+        cluster.wait_until_equal()
+        epoch = cluster.log.state()["epoch"]
+        pod = cluster.pods[0]
+        if name == "full":
+            cluster.log.limit_files(16_384)
+        elif name == "frozen":
+            cluster.log.pause()
+        elif name == "alone":
+            pod = cluster.new_pod(REPLICATION_LOG_URL="http://127.0.0.1:1").spawn()
+            wait_until(lambda: pod.get("/healthz").status == 200, "the pod is alive", 10)
+        elif name == "bounded":
+            cluster.log.append([{"channel": "tea", "message_text": f"{n}" * 100} for n in range(200)])
+            pod = cluster.new_pod(HISTORY_BYTES="4096").start()
+        return World(cluster.log, pod, epoch)
+
+    def get(name):
+        if name not in made:
+            made[name] = make(name)
+        return made[name]
+
+    return get
+
+
+def test_the_document_is_valid():
+    DESCRIPTION.validate()
+
+
+def test_its_paths_are_those_that_the_services_register():
+    for service, source in SOURCES.items():
+        documented = {
+            (path.removeprefix(service), method) for path, method in DESCRIPTION.operations()
+            if path.startswith(service + "/")}
+        assert documented == routes(source)
+
+
+def test_every_documented_status_is_brought_about():
+    tried = {(case.template, case.method, case.status) for case in CASES}
+    missing = {
+        (path, method, status) for path, method, status in DESCRIPTION.documented_statuses() - tried
+        if not is_elsewhere(path, method, status)}
+    assert not missing
+    assert not tried - DESCRIPTION.documented_statuses()
+
+
+def is_elsewhere(path, method, status):
+    service = LOG if path.startswith(LOG) else POD
+    bare = path.removeprefix(service)
+    return status in ELSEWHERE or any((service, status, name) in ELSEWHERE for name in (bare, f"{method} {bare}"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_answers_are_as_documented(case, worlds):
+    world = worlds(case.world)
+    is_tail = case.path == "/log/tail" and case.status == 200
+    answer = world.tail(case) if is_tail else world.ask(case)
+    assert answer.status == case.status, answer
+    DESCRIPTION.check(case.template, case.method, answer)
+    if case.method == "get":
+        head = world.ask(case, "HEAD")
+        assert (head.status, head.body) == (case.status, b"")
+        DESCRIPTION.check(case.template, "get", head, has_body=False)
+
+
+@pytest.mark.parametrize("service", [LOG, POD])
+def test_other_paths_and_methods_are_refused(service, worlds):
+    world = worlds("usual")
+    for path in ("/", "/nothing", "/log/", "/messages/a/b", "/state/more", "/logs", "//state", "/Messages"):
+        answer = world.ask(Case(service, "get", path, 404))
+        assert answer.status in (400, 404), (path, answer)
+        DESCRIPTION.check_default(f"{service}/state", "get", answer)
+    for path in {path for path, _ in DESCRIPTION.operations() if path.startswith(service)}:
+        allowed = {method.upper() for one, method in DESCRIPTION.operations() if one == path}
+        allowed |= {"HEAD"} if "GET" in allowed else set()
+        for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} - allowed:
+            answer = world.ask(Case(service, "any", path.removeprefix(service), 405), method)
+            assert answer.status == 405, (method, path, answer)
+            assert set(answer.headers["allow"].split(", ")) == allowed
+            DESCRIPTION.check_default(path, next(one for each, one in DESCRIPTION.operations() if each == path), answer)
+
+
+def test_services_answer_without_their_prefix_too(worlds):
+    world = worlds("usual")
+    for service in (LOG, POD):
+        with world.services[service].client() as client:
+            assert client.get("/messages").body == client.get(f"{service}/messages").body
+
+
+def test_a_pod_that_has_given_up_a_history_says_so(new_cluster):
+    cluster = new_cluster(pod_count=1).start()
+    cluster.pods[0].send("of the first epoch")
+    cluster.wait_until_equal()
+    first = cluster.log.state()["epoch"]
+    cluster.log.kill()
+    cluster.log.settings["DATA_DIR"] = cluster.directory / "other"
+    cluster.log.start()
+    state = wait_until(lambda: superseded(cluster.pods[0]), "the pod has started over", 30)
+    assert state["superseded_epoch"] == first
+    check(DESCRIPTION.schema("PodState"), state)
+
+
+def superseded(pod):
+    state = pod.state()
+    return state if "superseded_epoch" in state and state["epoch"] else None
+
+
+@pytest.mark.parametrize("service", [LOG, POD])
+def test_the_documented_metrics_are_those_that_are_exposed(service, worlds):
+    text = worlds("usual").services[service].get("/metrics").body.decode()
+    exposed = {tuple(line.split()[2:4]) for line in text.splitlines() if line.startswith("# TYPE ")}
+    assert exposed == documented_metrics(service.removeprefix("/"))
+
+
+def documented_metrics(service):
+    """The rows `| \\`name\\` | type | service |` of docs/operations.md."""
+    rows = [
+        [cell.strip(" `") for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith(("| `chat_", "| `process_"))]
+    return {(name, kind) for name, kind, where, *_ in rows if where in ("both", service)}
+
+
+def test_ndjson_is_read_line_by_line():
+    assert values("application/x-ndjson", b'{"a":1}\n\n{"b":2}\n') == [{"a": 1}, {"b": 2}]
