@@ -30,7 +30,7 @@ FROM debian:bookworm-slim AS runtime
 # hadolint ignore=DL3008
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        libevent-2.1-7 libhiredis0.14 libsodium23 \
+        libevent-2.1-7 libhiredis0.14 libsodium23 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
 # Numbers, so that Kubernetes can see that it is not root.
 USER 10001:10001

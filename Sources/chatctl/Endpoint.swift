@@ -17,7 +17,8 @@ struct Endpoint {
     nonisolated static let secretOption = Arguments.Option(
         name: "secret-file", value: "FILE",
         summary:
-            "Holds the CLUSTER_SECRET, when that is not in the environment; default \(defaultSecretFile).")
+            "Holds the CLUSTER_SECRET, when that is not in the environment; default $CLUSTER_SECRET_FILE, or "
+            + "\(defaultSecretFile).")
     nonisolated static let defaultServer = "http://127.0.0.1:8000"
     /// Where `chatctl up` keeps it.
     nonisolated static let defaultSecretFile = "data/cluster-secret"
@@ -39,10 +40,13 @@ struct Endpoint {
     }
 
     private static func secret(_ arguments: Arguments) throws(ChatControl.Failure) -> String? {
-        if let secret = ProcessEnvironment.variables()["CLUSTER_SECRET"], !secret.isEmpty { return secret }
-        let path = arguments["secret-file"] ?? defaultSecretFile
+        let variables = ProcessEnvironment.variables()
+        if let secret = variables["CLUSTER_SECRET"], !secret.isEmpty { return secret }
+        let named =
+            arguments["secret-file"] ?? variables["CLUSTER_SECRET_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        let path = named ?? defaultSecretFile
         guard let text = SmallFile.read(path) else {
-            guard !arguments.has("secret-file") else { throw ChatControl.Failure("cannot read \(path)") }
+            guard named == nil else { throw ChatControl.Failure("cannot read \(path)") }
             return nil
         }
         return text.split(separator: "\n").first.map(String.init)
