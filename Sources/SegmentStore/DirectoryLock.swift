@@ -9,14 +9,16 @@ final class DirectoryLock: Sendable {
 
     private init(file: LogFile) { self.file = file }
 
-    /// Takes the lock and writes this process' id into its file. `locked` when somebody else has it.
-    static func acquire(_ directory: LogDirectory) throws(LogError) -> DirectoryLock {
+    /// Takes the lock and writes the process' id into its file. `locked` when somebody else has it.
+    static func acquire(
+        _ directory: LogDirectory, process: Int32 = getpid()
+    ) throws(LogError) -> DirectoryLock {
         let file = try directory.open(directory.lockPath, .create)
         guard try isFree(file) else { throw refusal(directory, file) }
         // Best effort: the lock holds without the name of its holder, and a full disk must not keep a log
         // from reading.
         try? file.truncate(to: 0)
-        try? file.write(at: 0, Array("\(getpid())\n".utf8))
+        try? file.write(at: 0, Array("\(process)\n".utf8))
         return DirectoryLock(file: file)
     }
 

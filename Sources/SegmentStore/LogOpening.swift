@@ -1,3 +1,4 @@
+import Glibc
 import LogLine
 import Replication
 
@@ -12,10 +13,12 @@ struct OpenedLog {
 struct LogOpening {
     let directory: LogDirectory
     let boot: BootRecord
+    /// Whom the lock is to name.
+    var process = getpid()
 
     func run(newEpoch: () -> Epoch, visit: LineVisitor) throws(LogError) -> OpenedLog {
         if try directory.list(directory.path) == nil { try directory.makeDirectories(directory.path) }
-        let lock = try DirectoryLock.acquire(directory)
+        let lock = try DirectoryLock.acquire(directory, process: process)
         var isNew = false
         if try directory.examine() == .nothing {
             try directory.create(epoch: newEpoch(), boot: boot)

@@ -2,6 +2,8 @@ import Glibc
 
 /// State behind a lock, with threads that wait for it to become something.
 ///
+/// (`Synchronization.Mutex` has nothing to wait on, and ThreadSanitizer does not see it.)
+///
 /// `@unchecked Sendable`: `state` is only touched while `mutex` is held.
 final class Monitor<State>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

@@ -1,6 +1,5 @@
 import LogLine
 import Replication
-import Synchronization
 
 /// The embedded engine: the log in segment files of one directory, which it keeps for itself.
 ///
@@ -21,10 +20,10 @@ public final class SegmentStore: LogStore {
     private let table: SegmentTable
     private let reader: SegmentReader
     private let queue = Monitor(CommitQueue())
-    private let counts: Mutex<StoreStatistics>
-    private let threads = Mutex<[OwnedThread]>([])
+    private let counts: Monitor<StoreStatistics>
+    private let threads = Monitor<[OwnedThread]>([])
     /// Nil once the store is closed.
-    private let lock: Mutex<DirectoryLock?>
+    private let lock: Monitor<DirectoryLock?>
     private let writer: WriterHandle
 
     /// Takes the directory's lock, makes a new log if there is none, and reads all lines in order.
@@ -50,10 +49,10 @@ public final class SegmentStore: LogStore {
 
     private init(_ opened: OpenedLog, _ writer: WriterHandle) {
         directory = opened.start.directory
-        lock = Mutex(opened.lock)
+        lock = Monitor(opened.lock)
         table = opened.start.table
         reader = SegmentReader(table: table, files: directory.files)
-        counts = Mutex(StoreStatistics())
+        counts = Monitor(StoreStatistics())
         self.writer = writer
     }
 

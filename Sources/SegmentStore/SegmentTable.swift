@@ -1,6 +1,5 @@
 import LogLine
 import Replication
-import Synchronization
 
 /// Which segment holds which part of the log, and their open files. Any thread.
 ///
@@ -25,12 +24,12 @@ final class SegmentTable: Sendable {
     }
 
     private let directory: LogDirectory
-    private let state: Mutex<State>
+    private let state: Monitor<State>
 
     init(directory: LogDirectory, segments: [Segment]) {
         precondition(!segments.isEmpty)
         self.directory = directory
-        state = Mutex(State(segments: segments))
+        state = Monitor(State(segments: segments))
     }
 
     var streamEnd: UInt64 { state.withLock { $0.segments[$0.segments.count - 1].end } }

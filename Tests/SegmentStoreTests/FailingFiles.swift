@@ -1,6 +1,6 @@
 import Glibc
 import Replication
-import Synchronization
+import TestSupport
 
 @testable import SegmentStore
 
@@ -28,7 +28,7 @@ final class FailingFiles: FilePort {
     }
 
     private let base: any FilePort
-    private let state = Mutex(State())
+    private let state = Protected(State())
 
     init(_ base: any FilePort) { self.base = base }
 

@@ -1,6 +1,5 @@
 import Glibc
 import Replication
-import Synchronization
 import TestSupport
 
 @testable import SegmentStore
@@ -26,7 +25,7 @@ final class ForgetfulFiles: FilePort {
         var changes = 0
     }
 
-    let state = Mutex(State())
+    let state = Protected(State())
 
     /// The power fails in the midst of the change after the next `changes`.
     func failPower(after changes: Int?, seed: UInt64) {
@@ -204,8 +203,8 @@ extension ForgetfulFiles {
     func isResident(_ region: FileRegion) -> Bool { true }
 
     private func locked<Result>(
-        _ body: (inout State) throws(SystemError) -> sending Result
-    ) throws(SystemError) -> sending Result {
+        _ body: (inout State) throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
         try state.withLock { state throws(SystemError) -> Result in
             guard !state.isDown else { throw SystemError(call: "any", code: EIO) }
             return try body(&state)

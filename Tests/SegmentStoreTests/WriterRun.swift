@@ -25,7 +25,8 @@ final class WriterRun {
     ) throws(LogError) {
         let opening = LogOpening(
             directory: LogDirectory(path, files: files),
-            boot: BootRecord(bootID: bootID, durability: options.durability, isClean: false))
+            boot: BootRecord(bootID: bootID, durability: options.durability, isClean: false),
+            process: 1)
         var lines: [[UInt8]] = []
         let opened = try opening.run(newEpoch: { Epoch(epoch) }) { _, line, _ in
             lines.append(Array(line) + [0x0A])

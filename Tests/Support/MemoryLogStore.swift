@@ -1,6 +1,5 @@
 import LogLine
 import Replication
-import Synchronization
 
 /// A `LogStore` without a disk, for tests of what stands above one.
 ///
@@ -22,14 +21,14 @@ public final class MemoryLogStore: LogStore {
         var isDead = false
     }
 
-    private let state: Mutex<State>
+    private let state: Protected<State>
     private let observer: @Sendable (LogStoreEvent) -> Void
 
     /// - Parameter lines: of a log that is already there, and how many they are.
     public init(
         lines: [UInt8] = [], count: Int = 0, observer: @escaping @Sendable (LogStoreEvent) -> Void
     ) {
-        state = Mutex(State(bytes: lines, durable: Offset(UInt64(count))))
+        state = Protected(State(bytes: lines, durable: Offset(UInt64(count))))
         self.observer = observer
     }
 
