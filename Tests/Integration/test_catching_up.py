@@ -55,7 +55,10 @@ def test_a_pod_without_its_log_is_alive_and_not_ready(new_cluster):
     cluster.redis.start()
     cluster.log.start()
     pod.wait_until_ready()
-    pod.send("hello")
+    wait_until(
+        lambda: pod.post("/messages/general", {"message_text": "hello", "id": "h"}).status in (200, 201),
+        "the pod writes", 10)
+    assert [line.text for line in cluster.log.lines()] == ["hello"], "what got 503 was not passed on"
 
 
 def test_a_slow_reader_of_the_log_gets_everything_and_stops_nobody(small_cluster):
