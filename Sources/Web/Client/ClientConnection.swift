@@ -50,6 +50,7 @@ public final class ClientConnection: ConnectionHandler {
     private var unsent = [ClientRequest]()
     private var silence: LoopTimer?
     private let silenceTime: Duration
+    private var isPaused = false
 
     /// Starts to connect.
     public init(
@@ -75,11 +76,13 @@ public final class ClientConnection: ConnectionHandler {
 
     /// Backpressure: the consumer cannot take more now.
     public func pause() {
+        isPaused = true
         connection?.pauseReading()
         silence?.cancel()
     }
 
     public func resume() {
+        isPaused = false
         connection?.resumeReading()
         watchSilence()
     }
@@ -150,11 +153,13 @@ public final class ClientConnection: ConnectionHandler {
     private func complete() {
         hasHead = false
         let consumer = waiting.removeFirst().consumer
+        // What stands behind the last answer must not be taken for one to a request that comes now.
+        if waiting.isEmpty, parser.hasBufferedBytes { isReusable = false }
         consumer.ended()
     }
 
     private func watchSilence() {
-        guard !isClosed, !waiting.isEmpty else { return }
+        guard !isClosed, !isPaused, !waiting.isEmpty else { return }
         if silence == nil {
             silence = LoopTimer { [unowned self] in
                 fail(ClientError(.timedOut, "\(origin): nothing came for \(silenceTime)"))
@@ -178,12 +183,20 @@ public final class ClientConnection: ConnectionHandler {
         let wasSent = unsent.isEmpty
         unsent = []
         for (index, request) in failed.enumerated() {
-            let code = !wasSent ? .notSent : index > 0 && error.code == .incomplete ? .unanswered : error.code
+            let code = wasSent ? ClientConnection.code(error.code, at: index) : .notSent
             request.consumer.failed(ClientError(code, error.message))
         }
         let callback = onClosed
         onClosed = nil
         onOpen = nil
         callback?(error)
+    }
+
+    /// What came of an answer, or instead of one, was the first request's; of the others nothing is known.
+    private static func code(_ code: ClientError.Code, at index: Int) -> ClientError.Code {
+        switch code {
+        case .incomplete, .malformed: index == 0 ? code : .unanswered
+        case .notSent, .unanswered, .timedOut: code
+        }
     }
 }

@@ -12,7 +12,8 @@ public final class HTTPClient {
     private let silenceTime: Duration
 
     private var idle = [(connection: ClientConnection, since: Duration)]()
-    private var busyCount = 0
+    /// Requests that have a connection, or are waiting for theirs to open.
+    private(set) var busyCount = 0
     private var pending = [ClientExchange]()
     private var sweep: LoopTimer?
 
@@ -44,12 +45,23 @@ public final class HTTPClient {
     ) {
         let result: Result<(head: ResponseHead, body: ByteSlice), ClientError> =
             await withCheckedContinuation { continuation in
-                send(request, CollectingConsumer { continuation.resume(returning: $0) })
+                let consumer = CollectingConsumer { continuation.resume(returning: $0) }
+                consumer.exchange = send(request, consumer)
             }
         return try result.get()
     }
 
     // MARK: For its exchanges
+
+    /// In the place it has already.
+    fileprivate func startAgain(_ exchange: ClientExchange) {
+        exchange.begin(on: ClientConnection(to: origin, silenceTime: silenceTime), isReused: false)
+    }
+
+    /// It is not to be sent any more.
+    fileprivate func forget(_ exchange: ClientExchange) {
+        pending.removeAll { $0 === exchange }
+    }
 
     fileprivate func start(_ exchange: ClientExchange) {
         busyCount += 1
@@ -97,7 +109,6 @@ public final class ClientExchange: ResponseConsumer {
     private let request: ClientRequest
     private var connection: ClientConnection?
     private var mayRetry = false
-    private var isCancelled = false
 
     init(_ consumer: any ResponseConsumer, client: HTTPClient, request: ClientRequest) {
         self.consumer = consumer
@@ -112,13 +123,13 @@ public final class ClientExchange: ResponseConsumer {
     public func cancel() {
         guard consumer != nil else { return }
         consumer = nil
-        isCancelled = true
-        connection?.close()
+        mayRetry = false
+        guard let connection else { return client.forget(self) }
+        connection.close()
     }
 
     func begin(on connection: ClientConnection, isReused: Bool) {
         self.connection = connection
-        guard !isCancelled else { return finish() }
         mayRetry = isReused && (request.method == .get || request.method == .head)
         connection.send(request, self)
     }
@@ -138,11 +149,7 @@ public final class ClientExchange: ResponseConsumer {
 
     public func failed(_ error: ClientError) {
         let consumer = self.consumer
-        if mayRetry, !isCancelled, error.code == .unanswered {
-            mayRetry = false
-            releaseConnection()
-            return client.start(self)
-        }
+        if mayRetry, error.code == .unanswered { return client.startAgain(self) }
         finish()
         consumer?.failed(error)
     }
@@ -155,6 +162,7 @@ public final class ClientExchange: ResponseConsumer {
     private func releaseConnection() {
         guard let connection else { return }
         self.connection = nil
+        connection.resume()
         client.release(connection)
     }
 }
@@ -167,6 +175,8 @@ private final class CollectingConsumer: ResponseConsumer {
     private var completion: ((Outcome) -> Void)?
     private var head: ResponseHead?
     private let body = ByteBuffer()
+    /// Given up when the answer is too long.
+    weak var exchange: ClientExchange?
 
     init(_ completion: @escaping (Outcome) -> Void) { self.completion = completion }
 
@@ -174,6 +184,7 @@ private final class CollectingConsumer: ResponseConsumer {
 
     func received(body bytes: UnsafeRawBufferPointer) {
         guard body.count + bytes.count <= ClientLimits.collectedBodyBytesMax else {
+            exchange?.cancel()
             return finish(
                 .failure(
                     ClientError(

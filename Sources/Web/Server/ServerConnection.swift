@@ -5,7 +5,8 @@ import LogLine
 ///
 /// Happy path: bytes are parsed, each complete request becomes an `Exchange` that the server's handler
 /// answers now or later; the answers of the exchanges in front are written as they come. Several requests may
-/// be under way (pipelining), up to `ServerLimits.pipelinedRequestsMax`, then reading pauses.
+/// be under way (pipelining), up to `ServerLimits.pipelinedRequestsMax`, then reading pauses; so it does while
+/// the client does not take the answers it has.
 /// Failures: a request that cannot be parsed is answered with its status, then the connection closes, because
 /// where the next request begins is unknown. A slow request gets 408; an idle connection is closed without a
 /// word.
@@ -50,7 +51,8 @@ final class ServerConnection: ConnectionHandler {
         refuse(server.handler.overloaded("\(server.limits.connectionsMax) connections are open"))
     }
 
-    /// Closes now when nothing is under way, else after the answers that are, and that to a request on its way.
+    /// Closes now when nothing is under way, else after the answers that are, that to a request on its way
+    /// included.
     func drain() {
         isLastWanted = true
         if phase == .idle { isAcceptingRequests = false }
@@ -104,7 +106,8 @@ final class ServerConnection: ConnectionHandler {
         }
     }
 
-    /// A request that has begun is read on; a further one waits until the client has taken most of its answers.
+    /// A request that has begun is read on; a further one waits until the client has taken most of its
+    /// answers.
     private var hasRoomForRequest: Bool {
         guard exchanges.count < server.limits.pipelinedRequestsMax else { return false }
         guard phase == .idle, connection.queuedBytes >= ConnectionLimits.lowWaterBytes else { return true }
