@@ -98,6 +98,11 @@ let package = Package(
                 "Web", "EventLoop", "LogLine", "Replication", "Operations", "TestSupport", "LoopTestSupport",
             ]),
         .testTarget(
+            name: "LogClientTests",
+            dependencies: [
+                "LogClient", "Web", "EventLoop", "LogLine", "Replication", "LoopTestSupport",
+            ]),
+        .testTarget(
             name: "SegmentStoreTests",
             dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine"]),
     ],

@@ -54,7 +54,7 @@ struct ClientConnectionTests {
     }
 
     @Test(
-        "An answer to HEAD has no body whatever its length says, one without a length ends with the connection"
+        "An answer to HEAD has no body whatever its length; one without a length ends with the connection"
     )
     @LoopActor
     func framing() async throws {

@@ -186,7 +186,8 @@ struct ClientPoolTests {
         for _ in running { peers.append(try await server.accept()) }
         _ = await peers[0].request()
         await peers[0].socket.send(
-            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\noneHTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged"
+            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none"
+                + "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged"
         )
         let fresh = try await server.accept()
         #expect(await fresh.request()?.hasPrefix("GET /waiting ") == true)

@@ -5,8 +5,8 @@ import LogLine
 ///
 /// Happy path: bytes are parsed, each complete request becomes an `Exchange` that the server's handler
 /// answers now or later; the answers of the exchanges in front are written as they come. Several requests may
-/// be under way (pipelining), up to `ServerLimits.pipelinedRequestsMax`, then reading pauses; so it does while
-/// the client does not take the answers it has.
+/// be under way (pipelining), up to `ServerLimits.pipelinedRequestsMax`, then reading pauses; so it does
+/// while the client does not take the answers it has.
 /// Failures: a request that cannot be parsed is answered with its status, then the connection closes, because
 /// where the next request begins is unknown. A slow request gets 408; an idle connection is closed without a
 /// word.
