@@ -26,7 +26,7 @@ final class ReadPassing {
 
     private func received(_ event: PassedReadEvent) {
         switch event {
-        case .started(let status, let type, let length): respond(status, type, length)
+        case .started(let status, let fields, let length): respond(status, fields, length)
         case .bytes(let bytes): forward(bytes)
         case .ended:
             read = nil
@@ -44,12 +44,11 @@ final class ReadPassing {
         }
     }
 
-    private func respond(_ status: Int, _ type: String?, _ length: Int?) {
+    private func respond(_ status: Int, _ fields: [(name: String, value: String)], _ length: Int?) {
         exchange.onAbandoned = nil
         exchange.respond(
             Response(
-                status, fields: type.map { [("content-type", $0)] } ?? [],
-                body: .stream(length: length) { self.start($0) }))
+                status, fields: fields, body: .stream(length: length) { self.start($0) }))
         // HEAD, or a client that is gone: nobody wants the body.
         if writer == nil { cancel() }
     }

@@ -92,13 +92,18 @@ extension ClientExchange: @LoopActor PassedRead {}
 @LoopActor
 private final class PassedReadConsumer: ResponseConsumer {
     private let onEvent: (PassedReadEvent) -> Void
+    /// What of the log's answer is the reader's, too.
+    private static let passedFields: [StaticString] = [
+        "content-type", "log-epoch", "log-head", "cache-control", "retry-after",
+    ]
 
     init(_ onEvent: @escaping (PassedReadEvent) -> Void) { self.onEvent = onEvent }
 
     func received(_ head: ResponseHead) {
-        onEvent(
-            .started(status: head.status, type: head.fields.value("content-type"), length: head.contentLength)
-        )
+        let fields = PassedReadConsumer.passedFields.compactMap { name in
+            head.fields.value(name).map { (name: "\(name)", value: $0) }
+        }
+        onEvent(.started(status: head.status, fields: fields, length: head.contentLength))
     }
 
     func received(body bytes: UnsafeRawBufferPointer) { onEvent(.bytes(bytes)) }

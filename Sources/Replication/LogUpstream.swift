@@ -43,7 +43,8 @@ public protocol PassedRead: AnyObject {
 }
 
 public enum PassedReadEvent {
-    case started(status: Int, type: String?, length: Int?)
+    /// `fields`: those of the log's answer that are the reader's, too, with names in lowercase.
+    case started(status: Int, fields: [(name: String, value: String)], length: Int?)
     /// Valid during the call only.
     case bytes(UnsafeRawBufferPointer)
     case ended
