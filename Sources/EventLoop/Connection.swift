@@ -107,6 +107,12 @@ public final class Connection: Flushable {
         readEvent?.add()
     }
 
+    /// Hands over what has arrived and was not read yet, within this call.
+    public func receiveArrived() {
+        guard isReading else { return }
+        receiveAll()
+    }
+
     // MARK: Closing
 
     /// At once; what is queued is lost.

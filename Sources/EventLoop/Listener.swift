@@ -9,6 +9,7 @@ public final class Listener {
     private let descriptor: Int32
     private let onAccept: @LoopActor (Connection) -> Void
     private var event: LoopEvent?
+    private var isOpen = true
     private var resumption: LoopTimer?
 
     /// Listens on `host` (an address or a name, resolved blocking) and `port` (0: one that is free).
@@ -23,12 +24,15 @@ public final class Listener {
         event?.add()
     }
 
-    /// Stops accepting; connections that exist stay.
+    /// Stops accepting; connections that exist stay. Those whose clients count as connected are accepted
+    /// first, because closing would break them.
     public func close() {
         guard event != nil else { return }
         event?.cancel()
         event = nil
+        acceptAll()
         resumption = nil
+        isOpen = false
         Glibc.close(descriptor)
     }
 
@@ -51,7 +55,7 @@ public final class Listener {
     private func acceptAll() {
         for _ in 0..<ConnectionLimits.acceptsPerTurn {
             // What was accepted may have closed the listener.
-            guard event != nil else { return }
+            guard isOpen else { return }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let accepted = csystem_accept(descriptor, &storage, &length)

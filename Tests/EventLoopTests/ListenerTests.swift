@@ -60,6 +60,24 @@ struct ListenerTests {
         accepted?.close()
     }
 
+    @Test("Whoever is connected when a listener closes is accepted first")
+    @LoopActor
+    func closedBeforeAccepting() throws {
+        // Given two peers whose connections wait to be accepted
+        var accepted = [Connection]()
+        let listener = try Listener(host: "127.0.0.1", port: 0) { accepted.append($0) }
+        let peers = [
+            try RawSocket.connect(port: listener.address.port),
+            try RawSocket.connect(port: listener.address.port),
+        ]
+        #expect(accepted.isEmpty)
+        // When the listener is closed in the same turn
+        listener.close()
+        // Then they are connections like any other
+        #expect(accepted.count == peers.count)
+        for connection in accepted { connection.close() }
+    }
+
     @Test("A listener that is closed by what it accepted accepts nothing more")
     @LoopActor
     func closedWhileAccepting() async throws {

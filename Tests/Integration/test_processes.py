@@ -8,7 +8,7 @@ import pytest
 
 from harness.cluster import ReplicationLog
 from harness.process import BIN, run_to_end
-from harness.waiting import wait_until
+from harness.waiting import holds_for, wait_until
 
 SERVICES = ["replication-log", "chat-server"]
 
@@ -100,6 +100,35 @@ def test_a_draining_pod_turns_not_ready_goes_on_accepting_and_ends(new_cluster):
     assert answer.headers["connection"].lower() == "close"
     assert pod.wait_for_exit(10) == 0
     assert [line.text for line in cluster.log.lines()] == ["accepted while draining"]
+
+
+def test_a_draining_pod_serves_whoever_has_connected_or_begun_a_request(new_cluster):
+    pod = new_cluster(pod_count=1, pod_settings={"DRAIN_WINDOW": "1s"}).start().pods[0]
+    silent, begun = [pod.raw() for _ in range(5)], [pod.raw() for _ in range(5)]
+    for connection in begun:
+        connection.send(b"GET /state HTTP/1.1\r\nHo")
+    # While it drains, with some of its steps taken, requests come in on what is open
+    pod.signal(signal.SIGTERM)
+    wait_until(lambda: pod.get("/readyz").status == 503, "the pod drains", 2)
+    holds_for(lambda: pod.is_running, "the pod still drains", 0.4)
+    for connection in silent:
+        connection.send(b"GET /state HTTP/1.1\r\nHost: a\r\n\r\n")
+    for connection in begun:
+        connection.send(b"st: a\r\n\r\n")
+    for connection in silent + begun:
+        answer = connection.answer()
+        assert answer.status == 200 and answer.headers["connection"] == "close"
+        connection.close()
+    assert pod.wait_for_exit(10) == 0
+
+
+def test_a_draining_pod_does_not_wait_for_those_who_only_connect(new_cluster):
+    pod = new_cluster(pod_count=1, pod_settings={"DRAIN_WINDOW": "200ms"}).start().pods[0]
+    silent = pod.raw()
+    pod.signal(signal.SIGTERM)
+    assert silent.receive_to_end() == b""
+    assert pod.wait_for_exit(5) == 0
+    silent.close()
 
 
 def test_output_is_json_when_asked_for(new_cluster):

@@ -30,6 +30,7 @@ final class ServerConnection: ConnectionHandler {
     private var isAcceptingRequests = true
     /// The next request is the last one.
     private var isLastWanted = false
+    private var hasHadRequest = false
     private var hasReceivedEnd = false
     private var isProcessing = false
     private var isWriting = false
@@ -44,18 +45,23 @@ final class ServerConnection: ConnectionHandler {
         connection.handler = self
     }
 
-    var isDraining: Bool { isLastWanted || !isAcceptingRequests }
+    var isDraining: Bool { !isAcceptingRequests }
 
     /// For a connection beyond the limit.
     func refuseOverloaded() {
         refuse(server.handler.overloaded("\(server.limits.connectionsMax) connections are open"))
     }
 
-    /// Closes now when nothing is under way, else after the answers that are, that to a request on its way
-    /// included.
+    /// Closes now when nothing is under way, else after the answers that are. A request counts as under way
+    /// from its first byte, wherever that is, and before it on a connection that was opened for it a moment
+    /// ago: such a connection stays, and the answer to the request closes it.
     func drain() {
         isLastWanted = true
-        if phase == .idle { isAcceptingRequests = false }
+        connection.receiveArrived()
+        guard !connection.isClosed, phase == .idle else { return }
+        let isNew = !hasHadRequest && server.now - phaseStart <= server.limits.firstRequestTime
+        guard !isNew || !exchanges.isEmpty else { return }
+        isAcceptingRequests = false
         closeIfDone()
     }
 
@@ -150,6 +156,7 @@ final class ServerConnection: ConnectionHandler {
     private func dispatch(_ request: HTTPRequest) {
         releaseBody()
         enter(.idle)
+        hasHadRequest = true
         let exchange = Exchange(request, connection: self)
         if !request.head.keepsAlive || isLastWanted { isAcceptingRequests = false }
         exchanges.append(exchange)

@@ -4,6 +4,8 @@ public struct ServerLimits: Sendable {
     public var headTime = Duration.seconds(10)
     /// From the end of the header block to the end of the body.
     public var bodyTime = Duration.seconds(30)
+    /// How long a draining server waits for the first request of a connection.
+    public var firstRequestTime = Duration.seconds(1)
     /// A kept-alive connection without a request.
     public var idleTime = Duration.seconds(75)
     /// Without progress of a reader that has unsent bytes waiting.
