@@ -43,9 +43,10 @@ class Deployment:
         assert pod.wait_for_exit() == 0
 
     def crash(self, pod):
-        """What a rollout must not do: connections break, and go on being sent there for a while."""
-        pod.kill()
+        """What a rollout must not do: whoever is sent there for a while gets no answer."""
+        pod.pause()
         pace(ENDPOINT_LAG_SECONDS)
+        pod.kill()
         self.balancer.remove(pod.port)
 
 
