@@ -114,3 +114,20 @@ def test_files_that_the_architecture_names_are_there():
     for name in set(re.findall(rf"`((?:{targets})/[A-Za-z/]+)", text)):
         path = ROOT / "Sources" / name
         assert path.is_dir() or path.with_suffix(".swift").exists(), name
+
+
+def test_every_line_that_a_service_says_is_explained():
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[A-Za-z].*?) \| (info|warning|error) \|", operations, re.MULTILINE)
+    explained = {(level, text.strip("… ")) for cell, level in rows for text in re.findall(r"`([^`]+)`", cell)}
+    for source in (ROOT / "Sources").rglob("*.swift"):
+        text = source.read_text(encoding="utf-8")
+        for level, said in re.findall(r'^ *log\.(info|warning|error)\(\s*"([^"\\]+)', text, re.MULTILINE):
+            assert any(said.startswith(start) and level == one for one, start in explained), (source.name, said)
+
+
+def test_the_exit_codes_are_explained():
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    source = (ROOT / "Sources" / "EventLoop" / "ServiceProcess.swift").read_text(encoding="utf-8")
+    codes = re.findall(r"^\s+case \w+ = (\d+)", source, re.MULTILINE)
+    assert codes and re.findall(r"^\| (\d+) \|", operations, re.MULTILINE) == codes

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from harness.client import Answer
 from harness.openapi import Description, check, routes, values
@@ -299,6 +300,22 @@ def documented_metrics(service):
         for line in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").splitlines()
         if line.startswith(("| `chat_", "| `process_"))]
     return {(name, kind) for name, kind, where, *_ in rows if where in ("both", service)}
+
+
+def test_drafts_are_taken_if_and_only_if_the_description_takes_them(worlds):
+    names = {
+        "channel": "tea", "message_text": "a", "kind": "k", "data": {}, "author": "b", "id": "c", "key": "d"}
+    drafts = [
+        {name: value for index, (name, value) in enumerate(names.items()) if bits >> index & 1}
+        for bits in range(1 << len(names))]
+    drafts += [{"channel": "tea", "message_text": "a", **more} for more in (
+        {"expect": {}}, {"expect": {"x": -1}}, {"expect": {"x": "1"}}, {"expect": [1]}, {"text": "b"},
+        {"id": "a b"}, {"id": ""}, {"author": 1}, {"key": None}, {"offset": 1})]
+    answer = worlds("usual").ask(Case(LOG, "post", "/append", 200, body=lines(drafts)))
+    draft = Draft202012Validator(DESCRIPTION.schema("Draft"))
+    for sent, line in zip(drafts, answer.body.splitlines(), strict=True):
+        status = json.loads(line).get("error", {}).get("status", 200)
+        assert draft.is_valid(sent) == (status != 400), (sent, line)
 
 
 def test_ndjson_is_read_line_by_line():
