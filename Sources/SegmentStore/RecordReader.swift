@@ -41,10 +41,10 @@ struct RecordReader {
 
     /// Nil for a value of a type that no record of this version has.
     private static func value(_ reader: inout JSONReader, in json: [UInt8]) throws(InvalidField) -> Value? {
-        switch json[reader.position] {
+        switch json.indices.contains(reader.position) ? json[reader.position] : nil {
         case UInt8(ascii: "\""): return .text(try reader.string(field: nil))
         case UInt8(ascii: "t"), UInt8(ascii: "f"): return .truth(try reader.boolean(field: nil))
-        case 0x30...0x39: return .number(try reader.unsignedInteger(field: nil, max: .max))
+        case .some(0x30...0x39): return .number(try reader.unsignedInteger(field: nil, max: .max))
         default:
             _ = try reader.skipValue(field: nil)
             return nil

@@ -4,7 +4,7 @@ import Replication
 /// The embedded engine: the log in segment files of one directory, which it keeps for itself.
 ///
 /// ```swift
-/// let (store, recovery) = try SegmentStore.open(directory: "data", …) { scan, line, position in index(…) }
+/// let (store, recovery) = try SegmentStore.open(directory: "data", …) { scan, line, position in … }
 /// store.start { event in loop.enqueue { handle(event) } }
 /// store.append(lines, through: head, term: 1)
 /// …
@@ -100,6 +100,7 @@ extension SegmentStore {
         reader.warm(region, completion: completion)
     }
 
+    /// As the port says. Not from the observer, which runs on a thread that this waits for.
     public func close() {
         queue.broadcast { $0.close() }
         reader.close()

@@ -102,6 +102,13 @@ import Testing
         #expect(try value() == nil)
     }
 
+    @Test("A record that ends too early, wherever, reads as none")
+    func refusesTruncatedRecords() {
+        let json = Array("{\"text\":\"a\",\"number\":1,\"truth\":true,\"other\":null}".utf8)
+        #expect(RecordReader(json)?.number("number") == 1)
+        for count in 0..<json.count { #expect(RecordReader(Array(json[..<count])) == nil) }
+    }
+
     @Test("Members that a later version adds are passed over")
     func passesOverUnknownMembers() throws {
         try directory.replace(

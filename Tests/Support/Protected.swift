@@ -1,7 +1,7 @@
 import Glibc
 
-/// State behind a lock. (Not `Synchronization.Mutex`: ThreadSanitizer does not see that one, and reports races
-/// that are none.)
+/// State behind a lock. (Not `Synchronization.Mutex`: ThreadSanitizer does not see that one, and reports
+/// races that are none.)
 ///
 /// `@unchecked Sendable`: `state` is only touched while `mutex` is held.
 public final class Protected<State>: @unchecked Sendable {
