@@ -94,7 +94,7 @@ private struct BlockingClient: ~Copyable {
 
     init(port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var timeout = timeval(tv_sec: 5, tv_usec: 0)
+        var timeout = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         let address = try SocketAddress.resolve(host: "127.0.0.1", port: port, isNumeric: true)
         let status = address.withSockaddr { connect(descriptor, $0, $1) }

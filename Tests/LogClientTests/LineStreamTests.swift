@@ -129,7 +129,8 @@ struct LineStreamTests {
         var events = [String]()
         let read = client.read("/messages?last=1", accept: "application/json") { event in
             switch event {
-            case .started(let status, let type, let length):
+            case .started(let status, let fields, let length):
+                let type = fields.first { $0.name == "content-type" }?.value
                 events.append("\(status) \(type ?? "") \(length ?? -1)")
             case .bytes(let bytes): events.append(String(decoding: bytes, as: UTF8.self))
             case .ended: events.append("ended")
