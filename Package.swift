@@ -103,6 +103,12 @@ let package = Package(
                 "LogClient", "Web", "EventLoop", "LogLine", "Replication", "LoopTestSupport",
             ]),
         .testTarget(
+            name: "LogServingTests",
+            dependencies: [
+                "LogServing", "Web", "EventLoop", "LogLine", "Views", "Replication", "Operations",
+                "TestSupport", "LoopTestSupport",
+            ]),
+        .testTarget(
             name: "SegmentStoreTests",
             dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine"]),
     ],

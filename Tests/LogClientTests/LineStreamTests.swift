@@ -124,21 +124,28 @@ struct LineStreamTests {
     @LoopActor
     func passedReads() async throws {
         let log = try FakeLog()
-        log.onRead = { $0.respond(Response(404, type: MediaType.problem) { $0.append("not here") }) }
+        log.onRead = { exchange in
+            exchange.respond(
+                Response(
+                    404, type: MediaType.problem,
+                    fields: [("retry-after", "1"), ("x-inner", "not for readers")]
+                ) { $0.append("not here") })
+        }
         let client = HTTPLog(log.origin, secret: Array("s3cret".utf8), writeTimeout: .seconds(5)) { _ in }
         var events = [String]()
         let read = client.read("/messages?last=1", accept: "application/json") { event in
             switch event {
             case .started(let status, let fields, let length):
-                let type = fields.first { $0.name == "content-type" }?.value
-                events.append("\(status) \(type ?? "") \(length ?? -1)")
+                let text = fields.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
+                events.append("\(status) [\(text)] \(length ?? -1)")
             case .bytes(let bytes): events.append(String(decoding: bytes, as: UTF8.self))
             case .ended: events.append("ended")
             case .failed: events.append("failed")
             }
         }
         await eventually("it ends") { events.last == "ended" }
-        #expect(events == ["404 application/problem+json 8", "not here", "ended"])
+        #expect(
+            events == ["404 [content-type: application/problem+json, retry-after: 1] 8", "not here", "ended"])
         #expect(log.lastHead?.rawTarget.text == "/messages?last=1")
         #expect(log.lastHead?.header("accept") == "application/json")
         #expect(log.lastHead?.header("authorization") == "Bearer s3cret")

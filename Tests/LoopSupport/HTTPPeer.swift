@@ -1,45 +1,44 @@
 import EventLoop
-import LoopTestSupport
 
 /// What came as the answer to one request.
-struct Answer: Sendable {
-    let status: Int
+public struct Answer: Sendable {
+    public let status: Int
     /// Names in lower case.
-    let fields: [(name: String, value: String)]
-    let body: [UInt8]
-    let isChunked: Bool
+    public let fields: [(name: String, value: String)]
+    public let body: [UInt8]
+    public let isChunked: Bool
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    public var text: String { String(decoding: body, as: UTF8.self) }
 
-    func field(_ name: String) -> String? { fields.first { $0.name == name }?.value }
-    func count(of name: String) -> Int { fields.count { $0.name == name } }
-    var closes: Bool { field("connection") == "close" }
+    public func field(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+    public func count(of name: String) -> Int { fields.count { $0.name == name } }
+    public var closes: Bool { field("connection") == "close" }
 }
 
 /// A client over a plain socket, which reads answers by the book and by itself.
 @LoopActor
-final class HTTPPeer {
-    enum Failure: Error {
+public final class HTTPPeer {
+    public enum Failure: Error {
         /// After so many bytes of an answer.
         case ended(RawSocket.End, bytes: Int)
         case malformed(String)
     }
 
-    let socket: RawSocket
+    public let socket: RawSocket
     private var buffered = [UInt8]()
 
-    init(_ socket: RawSocket) { self.socket = socket }
+    public init(_ socket: RawSocket) { self.socket = socket }
 
     @discardableResult
-    func send(_ text: String) async -> Bool { await socket.send(text) }
+    public func send(_ text: String) async -> Bool { await socket.send(text) }
 
     /// A GET with the Host that HTTP/1.1 wants.
-    func get(_ path: String, _ fields: String = "") async {
+    public func get(_ path: String, _ fields: String = "") async {
         await send("GET \(path) HTTP/1.1\r\nhost: test\r\n\(fields)\r\n")
     }
 
     /// The next answer. `isHead`: to HEAD, so without a body. Informational ones are answers too.
-    func answer(isHead: Bool = false) async throws -> Answer {
+    public func answer(isHead: Bool = false) async throws -> Answer {
         let head = String(decoding: try await take(through: "\r\n\r\n"), as: UTF8.self)
         var lines = head.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)[...]
         let status = Int(lines.removeFirst().split(separator: " ")[1]) ?? 0
@@ -63,7 +62,7 @@ final class HTTPPeer {
     }
 
     /// Everything up to the end.
-    func rest() async -> (bytes: [UInt8], end: RawSocket.End) {
+    public func rest() async -> (bytes: [UInt8], end: RawSocket.End) {
         let (bytes, end) = await socket.receiveToEnd()
         defer { buffered = [] }
         return (buffered + bytes, end)
