@@ -145,7 +145,7 @@ public final class Connection: Flushable {
         EventLoop.shared.flushAtEndOfTurn(self)
     }
 
-    func flush() {
+    public func flush() {
         isFlushQueued = false
         guard isOpen else { return }
         var budget = ConnectionLimits.sendBytesPerTurn

@@ -103,7 +103,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     // MARK: Flushing
 
     /// Has `flushable` flushed at the end of this turn; the caller sees to it that it is queued only once.
-    @LoopActor func flushAtEndOfTurn(_ flushable: any Flushable) { unflushed.append(flushable) }
+    @LoopActor public func flushAtEndOfTurn(_ flushable: any Flushable) { unflushed.append(flushable) }
 
     // MARK: Private
 
@@ -177,6 +177,6 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
 /// Something with bytes to send at the end of a turn.
 @LoopActor
-protocol Flushable: AnyObject {
+public protocol Flushable: AnyObject {
     func flush()
 }

@@ -8,20 +8,22 @@ import Synchronization
 /// more. (An `isolated deinit` would be put off to a later job even on the loop, when it is reached from one
 /// of libevent's callbacks.)
 @LoopActor
-final class LoopEvent {
-    struct Kinds: OptionSet {
-        let rawValue: Int16
+public final class LoopEvent {
+    public struct Kinds: OptionSet, Sendable {
+        public let rawValue: Int16
+        public init(rawValue: Int16) { self.rawValue = rawValue }
+
         static let timeout = Kinds(rawValue: Int16(EV_TIMEOUT))
-        static let readable = Kinds(rawValue: Int16(EV_READ))
-        static let writable = Kinds(rawValue: Int16(EV_WRITE))
+        public static let readable = Kinds(rawValue: Int16(EV_READ))
+        public static let writable = Kinds(rawValue: Int16(EV_WRITE))
         static let signal = Kinds(rawValue: Int16(EV_SIGNAL))
-        static let persistent = Kinds(rawValue: Int16(EV_PERSIST))
+        public static let persistent = Kinds(rawValue: Int16(EV_PERSIST))
     }
 
     private nonisolated let registration: Registration
 
     /// `source`: a descriptor, a signal's number, or -1 for a timer.
-    init(_ source: Int32, _ kinds: Kinds, _ body: @escaping @LoopActor () -> Void) {
+    public init(_ source: Int32, _ kinds: Kinds, _ body: @escaping @LoopActor () -> Void) {
         registration = Registration(source, kinds.rawValue, body)
     }
 
@@ -29,9 +31,9 @@ final class LoopEvent {
 
     /// Forgets the source, at once: to be called before its descriptor is closed, because the kernel gives
     /// the number to the next one that is opened.
-    func cancel() { registration.end() }
+    public func cancel() { registration.end() }
 
-    func add() {
+    public func add() {
         guard let event = registration.event else { return }
         event_add(event, nil)
     }
@@ -43,7 +45,7 @@ final class LoopEvent {
         event_add(event, &time)
     }
 
-    func remove() {
+    public func remove() {
         guard let event = registration.event else { return }
         event_del(event)
     }

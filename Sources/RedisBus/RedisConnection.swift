@@ -38,7 +38,7 @@ final class RedisConnection {
         self.context = context
         // Balanced in `detached`: hiredis holds us until it frees the context.
         context.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        redisLibeventAttach(context, EventLoop.shared.base)
+        RedisEvents.attach(to: context)
         redisAsyncSetConnectCallback(context) { context, status in
             RedisConnection.on(context) { $0.connected(status) }
         }
