@@ -39,9 +39,9 @@ final class Ingest {
 
     private func append(_ draft: Draft) {
         pending += 1
-        core.append([draft]) { [self] results in
+        core.append(draft) { [self] result in
             pending -= 1
-            guard case .refused(let problem) = results[0] else { return accepted.increment() }
+            guard case .refused(let problem) = result else { return accepted.increment() }
             draft.channel.bytes.withUnsafeBytes { refuse($0, problem.detail) }
         }
     }

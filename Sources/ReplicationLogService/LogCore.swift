@@ -79,6 +79,16 @@ public final class LogCore {
 
     // MARK: Writing
 
+    /// Appends a draft; `completion` is called once, when the result may be told.
+    public func append(_ draft: Draft, completion: @escaping @LoopActor (AppendResult) -> Void) {
+        if let terminalError { return completion(.refused(Problem(terminalError))) }
+        let admission = admit(draft, now: Timestamp(milliseconds: LoopClock.wallMilliseconds))
+        queueHandOver()
+        wait(for: admission.restsOn) { [epoch] error in
+            completion(AppendResult(of: draft, admission, epoch: epoch, failure: error))
+        }
+    }
+
     /// Appends the drafts in order; `completion` is called once, when every result may be told. A draft that
     /// is refused does not keep the others from being appended.
     public func append(
@@ -88,9 +98,8 @@ public final class LogCore {
         let now = Timestamp(milliseconds: LoopClock.wallMilliseconds)
         var restsOn = Offset.zero
         let admissions = drafts.map { draft in
-            let admission = sequencer.admit(draft, now: now, into: admitted)
+            let admission = admit(draft, now: now)
             restsOn = max(restsOn, admission.restsOn)
-            if admitted.count >= LogLimits.batchBytesMax { handOver() }
             return admission
         }
         queueHandOver()
@@ -100,6 +109,12 @@ public final class LogCore {
                     AppendResult(of: draft, admission, epoch: epoch, failure: error)
                 })
         }
+    }
+
+    private func admit(_ draft: Draft, now: Timestamp) -> Admission {
+        let admission = sequencer.admit(draft, now: now, into: admitted)
+        if admitted.count >= LogLimits.batchBytesMax { handOver() }
+        return admission
     }
 
     /// Calls `completion` when no writer waits any more.
@@ -144,8 +159,7 @@ public final class LogCore {
     private func becameDurable(_ through: Offset) {
         guard through > sequencer.durable else { return }
         sequencer.commit(through: through)
-        while let batch = batches.first, batch.through <= through {
-            batches.removeFirst()
+        if let batch = takeBatches(through: through) {
             addToIndex(batch.lines)
             onDurable?(batch)
         }
@@ -153,6 +167,22 @@ public final class LogCore {
             waiters.removeFirst()
             waiter.completion(nil)
         }
+    }
+
+    /// What became durable together is told together: one payload on the bus, one piece for each live tail.
+    private func takeBatches(through: Offset) -> DurableBatch? {
+        guard let first = batches.first, first.through <= through else { return nil }
+        batches.removeFirst()
+        guard let next = batches.first, next.through <= through else { return first }
+        let lines = ByteBuffer()
+        lines.append(first.lines)
+        var last = first.through
+        while let batch = batches.first, batch.through <= through {
+            batches.removeFirst()
+            lines.append(batch.lines)
+            last = batch.through
+        }
+        return DurableBatch(lines: lines.takeSlice(), after: first.after, through: last)
     }
 
     private func addToIndex(_ lines: ByteSlice) {

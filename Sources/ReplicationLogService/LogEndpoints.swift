@@ -53,7 +53,7 @@ final class LogEndpoints {
             let draft = try Problem.from { () throws(InvalidField) in
                 try Draft.decode(message: exchange.body.pointer, channel: channel)
             }
-            core.append([draft]) { results in exchange.respond(Response(results[0])) }
+            core.append(draft) { exchange.respond(Response($0)) }
         }
     }
 
