@@ -10,8 +10,7 @@ public struct HTTPFields: Sendable {
     /// `, ` (RFC 9110 5.3). What is not UTF-8 becomes U+FFFD.
     public func value(_ name: StaticString) -> String? {
         var combined: String?
-        forEach { field, value in
-            guard HTTPCharacters.equal(field, ignoringCase: name) else { return }
+        forEach(name) { value in
             let text = String(decoding: value, as: UTF8.self)
             combined = combined.map { $0 + ", " + text } ?? text
         }
@@ -22,22 +21,40 @@ public struct HTTPFields: Sendable {
     /// without case; allocates nothing.
     public func contains(token: StaticString, in name: StaticString) -> Bool {
         var found = false
-        forEach { field, value in
-            guard !found, HTTPCharacters.equal(field, ignoringCase: name) else { return }
-            found = HTTPTokenList(value).contains(token)
-        }
+        forEach(name) { value in found = found || HTTPTokenList(value).contains(token) }
         return found
+    }
+
+    /// The value of every field `name`; the lines of all others are only passed over.
+    private func forEach(_ name: StaticString, _ visit: (UnsafeRawBufferPointer) -> Void) {
+        let bytes = lines.pointer
+        let nameBytes = name.utf8CodeUnitCount
+        forEachLine { line in
+            let nameEnd = line.lowerBound + nameBytes
+            guard nameEnd < line.upperBound, bytes[nameEnd] == UInt8(ascii: ":"),
+                HTTPCharacters.equal(bytes.part(line.lowerBound..<nameEnd), ignoringCase: name)
+            else { return }
+            visit(bytes.part(HTTPFieldLine(splitting: line, of: bytes).value))
+        }
     }
 
     /// Every field in the order received: its name as it was written, and its value. The bytes are valid
     /// during the call only.
     public func forEach(_ visit: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
         let bytes = lines.pointer
+        forEachLine { line in
+            let field = HTTPFieldLine(splitting: line, of: bytes)
+            visit(bytes.part(field.name), bytes.part(field.value))
+        }
+    }
+
+    @inline(__always)
+    private func forEachLine(_ visit: (Range<Int>) -> Void) {
+        let bytes = lines.pointer
         var start = 0
         while start < bytes.count {
             let end = bytes.firstIndex(of: HTTPCharacters.carriageReturn, from: start) ?? bytes.count
-            let field = HTTPFieldLine(splitting: start..<end, of: bytes)
-            visit(bytes.part(field.name), bytes.part(field.value))
+            visit(start..<end)
             start = end + 2
         }
     }

@@ -10,9 +10,15 @@ public struct HTTPPath: Sendable {
     /// The segments, decoded. They need not be UTF-8.
     public var segments: [[UInt8]] {
         guard bytes.count > 1 else { return [] }
-        return bytes.pointer.dropFirst().split(separator: Self.slash, omittingEmptySubsequences: false).map {
-            PercentCoding.decode(UnsafeRawBufferPointer(rebasing: $0), plusIsSpace: false)
+        let path = bytes.pointer
+        var segments: [[UInt8]] = []
+        var start = 1
+        while let end = Memory.firstIndex(of: Self.slash, in: path, from: start) {
+            segments.append(PercentCoding.decode(path.part(start..<end), plusIsSpace: false))
+            start = end + 1
         }
+        segments.append(PercentCoding.decode(path.part(start..<path.count), plusIsSpace: false))
+        return segments
     }
 
     private static let slash: UInt8 = 0x2F

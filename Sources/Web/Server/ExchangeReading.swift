@@ -14,7 +14,9 @@ extension Exchange {
 
     /// For writes, which take no query parameters: a misspelt one must not be passed over.
     public func refuseQuery(except known: Set<String> = []) throws(Problem) {
-        guard let unknown = queryItems.first(where: { !known.contains($0.name) }) else { return }
+        guard head?.query.isEmpty == false,
+            let unknown = queryItems.first(where: { !known.contains($0.name) })
+        else { return }
         throw Problem(
             .malformed, "the query parameter '\(unknown.name.prefix(64))' is unknown here",
             field: String(unknown.name.prefix(64)))

@@ -4,18 +4,17 @@ import EventLoop
 @LoopActor
 public protocol RequestHandler: AnyObject {
     /// Judges a request by its head, before the body is received.
-    func accept(_ head: RequestHead, from peer: SocketAddress) -> BodyDecision
-    /// Answers now or later, exactly once.
-    func handle(_ exchange: Exchange)
+    func accept(_ head: RequestHead, from peer: SocketAddress) -> Acceptance
     /// The words for what the server itself refuses.
     func timedOut(_ what: String, _ limit: Duration) -> Response
     func overloaded(_ reason: String) -> Response
     func unparsable(_ failure: HTTPParseFailure) -> Response
 }
 
-public enum BodyDecision {
-    /// Receive it, up to so many bytes.
-    case body(bytesMax: Int)
+public enum Acceptance {
+    /// Receive the body, up to so many bytes, and hand the whole request to `handle`, which answers now or
+    /// later, exactly once.
+    case accept(bodyBytesMax: Int, handle: @LoopActor (Exchange) -> Void)
     /// Answer with this and close.
     case refuse(Response)
 }
@@ -33,7 +32,7 @@ public final class HTTPServer {
     private var connections = [ObjectIdentifier: ServerConnection]()
     private var receivedBodyBytes = 0
     private var sweep: LoopTimer?
-    var now: Duration { LoopClock.monotonic }
+    var now: Duration { LoopClock.coarse }
 
     /// Starts to accept. `port` 0: one that is free, see `address`.
     public init(

@@ -28,7 +28,10 @@ public struct Response {
     ) {
         let buffer = ByteBuffer()
         write(buffer)
-        self.init(status, fields: [("content-type", type)] + fields, body: .bytes(buffer.takeSlice()))
+        let contentType = (name: "content-type", value: type)
+        self.init(
+            status, fields: fields.isEmpty ? [contentType] : [contentType] + fields,
+            body: .bytes(buffer.takeSlice()))
     }
 }
 

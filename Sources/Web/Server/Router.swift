@@ -3,7 +3,7 @@ import EventLoop
 /// What is done with requests of one method and path.
 public struct Route {
     public enum Segment: Equatable, Sendable {
-        case literal(String)
+        case literal([UInt8])
         /// Any one segment.
         case parameter
     }
@@ -21,7 +21,7 @@ public struct Route {
         _ handle: @escaping @LoopActor (Exchange) -> Void
     ) {
         self.method = method
-        pattern = path.split(separator: "/").map { $0 == "*" ? .parameter : .literal(String($0)) }
+        pattern = path.split(separator: "/").map { $0 == "*" ? .parameter : .literal(Array($0.utf8)) }
         self.bodyBytesMax = bodyBytesMax
         self.isGuarded = isGuarded
         self.handle = handle
@@ -29,12 +29,12 @@ public struct Route {
 
     func matches(_ segments: ArraySlice<[UInt8]>) -> Bool {
         guard segments.count == pattern.count else { return false }
-        return zip(segments, pattern).allSatisfy { segment, wanted in
-            switch wanted {
-            case .literal(let text): segment.elementsEqual(text.utf8)
-            case .parameter: true
-            }
+        var at = segments.startIndex
+        for wanted in pattern {
+            if case .literal(let bytes) = wanted, segments[at] != bytes { return false }
+            at += 1
         }
+        return true
     }
 }
 
@@ -49,40 +49,50 @@ public struct Router {
     }
 
     private let routes: [Route]
-    private let prefixes: [[String]]
+    private let prefixes: [[[UInt8]]]
 
     /// `prefixes`: for example `/chat-server` and a BASE_PATH; the empty one is always there.
     public init(_ routes: [Route], prefixes: [String]) {
         self.routes = routes
-        self.prefixes = prefixes.map { $0.split(separator: "/").map(String.init) }.filter { !$0.isEmpty }
+        self.prefixes = prefixes.map { $0.split(separator: "/").map { Array($0.utf8) } }.filter {
+            !$0.isEmpty
+        }
     }
 
     public func match(_ method: HTTPMethod, path: [[UInt8]]) -> Match {
         var allowed = [HTTPMethod]()
-        for segments in candidates(path) {
-            for route in routes where route.matches(segments) {
-                if route.method == method || (method == .head && route.method == .get) {
-                    return .route(route, segments: Array(segments))
-                }
-                allowed.append(route.method)
-                if route.method == .get { allowed.append(.head) }
+        if let route = find(method, path[...], &allowed) { return .route(route, segments: path) }
+        for segments in behindPrefixes(path) {
+            if let route = find(method, segments, &allowed) {
+                return .route(route, segments: Array(segments))
             }
         }
         return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed)
     }
 
-    /// The path as it is, and behind each prefix it begins with (one may stand in another).
-    private func candidates(_ path: [[UInt8]]) -> [ArraySlice<[UInt8]>] {
+    /// Adds the methods of the routes that match but for theirs to `allowed`.
+    private func find(
+        _ method: HTTPMethod, _ segments: ArraySlice<[UInt8]>, _ allowed: inout [HTTPMethod]
+    ) -> Route? {
+        for route in routes where route.matches(segments) {
+            if route.method == method || (method == .head && route.method == .get) { return route }
+            allowed.append(route.method)
+            if route.method == .get { allowed.append(.head) }
+        }
+        return nil
+    }
+
+    /// What stands behind each prefix that the path begins with (one may stand in another).
+    private func behindPrefixes(_ path: [[UInt8]]) -> [ArraySlice<[UInt8]>] {
         var found = [path[...]]
         var next = 0
         while next < found.count {
             let rest = found[next]
             next += 1
-            for prefix in prefixes where rest.count >= prefix.count {
-                let begins = zip(rest, prefix).allSatisfy { $0.elementsEqual($1.utf8) }
-                if begins, found.count <= prefixes.count { found.append(rest.dropFirst(prefix.count)) }
+            for prefix in prefixes where rest.starts(with: prefix) && found.count <= prefixes.count {
+                found.append(rest.dropFirst(prefix.count))
             }
         }
-        return found
+        return Array(found.dropFirst())
     }
 }

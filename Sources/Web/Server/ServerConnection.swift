@@ -25,6 +25,8 @@ final class ServerConnection: ConnectionHandler {
     private var phase = Phase.idle
     private var phaseStart: Duration
     private var reservedBodyBytes = 0
+    /// Takes the request whose body is being received.
+    private var handle: (@LoopActor (Exchange) -> Void)?
     /// The client waits for `100 Continue`.
     private var isContinueWanted = false
     private var isAcceptingRequests = true
@@ -136,10 +138,11 @@ final class ServerConnection: ConnectionHandler {
 
     private func headComplete(_ head: RequestHead) {
         enter(.body)
-        let decision = server.handler.accept(head, from: connection.peer)
-        switch decision {
+        switch server.handler.accept(head, from: connection.peer) {
         case .refuse(let response): refuse(response)
-        case .body(let bytesMax): acceptBody(of: head, bytesMax: bytesMax)
+        case .accept(let bodyBytesMax, let handle):
+            self.handle = handle
+            acceptBody(of: head, bytesMax: bodyBytesMax)
         }
     }
 
@@ -160,7 +163,8 @@ final class ServerConnection: ConnectionHandler {
         let exchange = Exchange(request, connection: self)
         if !request.head.keepsAlive || isLastWanted { isAcceptingRequests = false }
         exchanges.append(exchange)
-        server.handler.handle(exchange)
+        let handle = handle.take()
+        handle?(exchange)
     }
 
     /// Answers what is no request, behind the answers that are due before it, and closes.

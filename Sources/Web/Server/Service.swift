@@ -39,25 +39,23 @@ public final class Service: RequestHandler {
 
     // MARK: RequestHandler
 
-    public func accept(_ head: RequestHead, from peer: SocketAddress) -> BodyDecision {
-        switch route(head) {
-        case .success(let found): .body(bytesMax: found.route.bodyBytesMax)
-        case .failure(let refusal): head.hasBody ? .refuse(refusedEarly(refusal, head)) : .body(bytesMax: 0)
-        }
-    }
-
-    public func handle(_ exchange: Exchange) {
+    public func accept(_ head: RequestHead, from peer: SocketAddress) -> Acceptance {
         requests.increment()
-        guard let head = exchange.head else { return }
-        exchange.commonFields = originFields(head)
         if head.method == .options, head.header("access-control-request-method") != nil {
-            return exchange.respond(preflight())
+            let response = preflight(originFields(head))
+            return .accept(bodyBytesMax: 0) { $0.respond(response) }
         }
         switch route(head) {
         case .success(let found):
-            exchange.segments = found.segments
-            found.route.handle(exchange)
-        case .failure(let refusal): exchange.respond(refused(refusal))
+            let fields = originFields(head)
+            return .accept(bodyBytesMax: found.route.bodyBytesMax) { exchange in
+                exchange.commonFields = fields
+                exchange.segments = found.segments
+                found.route.handle(exchange)
+            }
+        case .failure(let refusal):
+            let response = refused(refusal, head)
+            return head.hasBody ? .refuse(response) : .accept(bodyBytesMax: 0) { $0.respond(response) }
         }
     }
 
@@ -111,17 +109,10 @@ public final class Service: RequestHandler {
         return isAuthorised(Array(value.utf8.dropFirst(scheme.utf8.count)))
     }
 
-    private func refused(_ refusal: Refusal) -> Response {
+    private func refused(_ refusal: Refusal, _ head: RequestHead) -> Response {
         refusals.increment()
         var response = Response(refusal.problem)
-        response.fields += refusal.fields
-        return response
-    }
-
-    /// Before there is an exchange, which would add the common fields.
-    private func refusedEarly(_ refusal: Refusal, _ head: RequestHead) -> Response {
-        var response = refused(refusal)
-        response.fields += originFields(head)
+        response.fields += refusal.fields + originFields(head)
         return response
     }
 
@@ -134,10 +125,10 @@ public final class Service: RequestHandler {
         ]
     }
 
-    private func preflight() -> Response {
+    private func preflight(_ originFields: [(name: String, value: String)]) -> Response {
         Response(
             204,
-            fields: [
+            fields: originFields + [
                 ("access-control-allow-methods", "GET, HEAD, POST, PUT, DELETE"),
                 ("access-control-allow-headers", "Authorization, Content-Type, Last-Event-ID, If-Match"),
                 ("access-control-max-age", "600"),
