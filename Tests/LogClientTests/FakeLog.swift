@@ -151,8 +151,9 @@ final class FakeLog {
 private final class Handler: RequestHandler {
     weak var log: FakeLog?
 
-    func accept(_ head: RequestHead, from peer: SocketAddress) -> BodyDecision { .body(bytesMax: 8 << 20) }
-    func handle(_ exchange: Exchange) { log?.receive(exchange) }
+    func accept(_ head: RequestHead, from peer: SocketAddress) -> Acceptance {
+        .accept(bodyBytesMax: 8 << 20) { [weak log] in log?.receive($0) }
+    }
     func timedOut(_ what: String, _ limit: Duration) -> Response { Response(408) }
     func overloaded(_ reason: String) -> Response { Response(503) }
     func unparsable(_ failure: HTTPParseFailure) -> Response { Response(failure.status) }
