@@ -49,6 +49,7 @@ def processes():
     started = Processes()
     yield started
     started.stop()
+    started.assert_unharmed()
 
 
 @pytest.fixture
@@ -93,6 +94,7 @@ def new_shared_cluster(tmp_path_factory):
 
     yield make
     started.stop()
+    started.assert_unharmed()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """One child process: its output is kept, and it never outlives its test."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -13,6 +14,9 @@ from .waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("BIN_DIR") or ROOT / ".build" / "debug").resolve()
 OUTPUT_BYTES_SHOWN = 20_000
+
+# What Swift's runtime and the sanitizers print before they end a process.
+_HARM = re.compile(r"Fatal error|\w+Sanitizer: |: runtime error: |Crash:|\*\*\* .* \*\*\*")
 
 # What a developer's shell may have set must not steer the tests.
 _SETTINGS = {
@@ -147,6 +151,12 @@ class Processes:
         for process in reversed(self.started):
             if process.is_running:
                 process.kill()
+
+    def assert_unharmed(self):
+        """No process trapped, and no sanitizer complained, whatever its test looked at."""
+        for process in self.started:
+            found = _HARM.search(process.text)
+            assert not found, f"{process.name} said {found.group()!r}:\n{process.last_output()}"
 
     def outputs(self):
         return "\n".join(process.last_output() for process in self.started)
