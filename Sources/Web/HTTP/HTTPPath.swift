@@ -12,6 +12,7 @@ public struct HTTPPath: Sendable {
         guard bytes.count > 1 else { return [] }
         let path = bytes.pointer
         var segments: [[UInt8]] = []
+        segments.reserveCapacity(4)
         var start = 1
         while let end = Memory.firstIndex(of: Self.slash, in: path, from: start) {
             segments.append(PercentCoding.decode(path.part(start..<end), plusIsSpace: false))

@@ -61,6 +61,11 @@ public final class HTTPRequestParser {
     }
 
     public func next() -> Step {
+        // Asked again behind every request: worth a shorter way.
+        if case .head = state, input.isEmpty {
+            input.compact()
+            return .needMore
+        }
         do throws(HTTPParseFailure) {
             switch state {
             case .head(let scanner, let line): return try readHead(scanner, line)

@@ -19,7 +19,7 @@ enum PercentCoding {
 
     /// Precondition: `isValid(bytes)`. `plusIsSpace`: as forms write it (WHATWG URL, urlencoded parsing).
     static func decode(_ bytes: UnsafeRawBufferPointer, plusIsSpace: Bool) -> [UInt8] {
-        if !plusIsSpace, !bytes.contains(percent) { return Array(bytes) }
+        if !plusIsSpace, bytes.firstIndex(of: percent, from: 0) == nil { return Array(bytes) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = 0
