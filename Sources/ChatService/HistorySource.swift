@@ -29,7 +29,7 @@ final class HistorySource: LineSource {
         _ positions: Range<UInt64>, to writer: BodyWriter,
         _ completion: @escaping @LoopActor @Sendable (Result<UInt64, LogError>) -> Void
     ) {
-        let bytes = min(positions.count, ServingLimits.pieceBytes)
+        let bytes = min(positions.count, ServingLimits.sharedBytes)
         completion(
             slices { () throws(Trimmed) in try history.slices(from: positions.lowerBound, bytesMax: bytes) }
                 .map { slices in

@@ -34,6 +34,8 @@ public enum ServingLimits {
     public static let pieceBytes = 256 * 1024
     public static let pieceLines = 4096
     /// A region of a file given to `sendfile` at a time.
-    public static let regionBytes: UInt64 = 1 << 20
+    public static let regionBytes: UInt64 = 4 << 20
+    /// Lines in memory given to a socket at a time, without a copy; they are held until they are sent.
+    public static let sharedBytes = 1 << 20
     public static let heartbeatInterval = Duration.seconds(1)
 }

@@ -38,12 +38,13 @@ final class StoreSource: LineSource {
         _ positions: Range<UInt64>, to writer: BodyWriter,
         _ completion: @escaping @LoopActor @Sendable (Result<UInt64, LogError>) -> Void
     ) {
-        core.store.read([positions]) { result in
+        let end = min(positions.upperBound, positions.lowerBound + UInt64(LogStoreLimits.readBytesMax))
+        core.store.read([positions.lowerBound..<end]) { result in
             EventLoop.shared.execute {
                 completion(
                     result.map { slices in
                         for slice in slices { writer.write(slice) }
-                        return positions.upperBound
+                        return end
                     })
             }
         }
