@@ -80,8 +80,10 @@ count() { wc -l | tr -d ' '; }
 refused_count() { refused | count; }
 
 load_figures() {
-    echo "$(cat "$WORK/acknowledged.$load_run-"* 2>/dev/null | count) writes acknowledged," \
-        "$(cat "$WORK/read.$load_run-"* 2>/dev/null | count) reads answered, $(refused_count) requests refused"
+    local writes reads
+    writes="$(cat "$WORK/acknowledged.$load_run-"* 2>/dev/null | count)"
+    reads="$(cat "$WORK/read.$load_run-"* 2>/dev/null | count)"
+    echo "$writes writes acknowledged, $reads reads answered, $(refused_count) requests refused"
 }
 
 # Until so many writes more are acknowledged.

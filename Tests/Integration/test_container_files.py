@@ -1,4 +1,4 @@
-"""Dockerfile, compose.yaml and the front's configuration: sound by themselves, and in step with each other."""
+"""Dockerfile, compose.yaml and the front's configuration: sound by themselves, in step with each other."""
 
 import getpass
 import re

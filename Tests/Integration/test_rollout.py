@@ -1,4 +1,4 @@
-"""Replacing pods under load, and losing the log and Redis under load, as k8s/verify.sh tries it on Kubernetes."""
+"""Replacing pods and losing the log and Redis under load, as k8s/verify.sh tries it on Kubernetes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A cluster behind a balancer, whose pods are replaced as a Deployment's: never one less than there should be."""
+"""A cluster behind a balancer, whose pods are replaced as a Deployment's: there is never one too few."""
 
 import threading
 

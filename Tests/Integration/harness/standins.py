@@ -1,4 +1,4 @@
-"""Commands that a script under test finds on its PATH instead of the real ones: each call is answered here."""
+"""Commands that a script finds on its PATH instead of the real ones: each call is answered by the test."""
 
 import json
 import os
