@@ -64,8 +64,8 @@ let package = Package(
         .executableTarget(
             name: "replication-log",
             dependencies: [
-                "ReplicationLogService", "SegmentStore", "RedisBus", "Web", "EventLoop", "Operations", "Crypto",
-                "Replication", "Views", "LogLine",
+                "ReplicationLogService", "SegmentStore", "RedisBus", "Web", "EventLoop", "Operations",
+                "Crypto", "Replication", "Views", "LogLine",
             ]),
         .executableTarget(
             name: "chat-server",

@@ -96,7 +96,7 @@ extension CommonSettings {
 
     static let clusterSecretFileSetting = Setting<Secret?>(
         "CLUSTER_SECRET_FILE", default: "", shownDefault: "none",
-        expects: "a readable file whose first line is a secret of at least \(Secret.bytesMin) bytes, or empty",
+        expects: "a readable file that begins with a line of at least \(Secret.bytesMin) bytes, or empty",
         "Where the secret stands when CLUSTER_SECRET is empty, as container platforms hand secrets out."
     ) { path in
         if path.isEmpty { return .some(nil) }
