@@ -25,7 +25,7 @@ enum ChatControl {
 
     static let commands: [Command] = [
         UpCommand.command, TalkCommands.send, TalkCommands.messages, TalkCommands.tail, StatusCommand.command,
-        LogCommands.check, LogCommands.repair, LogCommands.restore,
+        ProbeCommand.command, LogCommands.check, LogCommands.repair, LogCommands.restore,
     ]
 
     static func run() -> Never {
