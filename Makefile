@@ -1,6 +1,6 @@
 # Everything a newcomer types. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all bench check build release clean
+.PHONY: help run test test-all chart-test bench check build release clean
 
 SERVERS ?= 3
 
@@ -17,6 +17,9 @@ test: ## Run every test (under 12 minutes on 2 cores)
 
 test-all: ## Run every test, again under sanitizers, with long fuzzing and long storms
 	@scripts/test --all
+
+chart-test: ## Test the Helm chart alone (part of make test)
+	@scripts/test chart
 
 bench: ## Measure: a table, and JSON in .build/bench.json
 	@scripts/setup
@@ -35,4 +38,4 @@ release: ## Build the services as they are shipped
 	@swift build -c release --static-swift-stdlib --product chatctl
 
 clean: ## Remove what was built, and the test tools
-	rm -rf .build Benchmarks/.build .venv
+	rm -rf .build Benchmarks/.build .venv .venv-chart
