@@ -113,3 +113,18 @@ def test_without_ingestion_strangers_are_shut_out(processes, chart, tmp_path):
     with redis.connect() as stranger:
         assert refusal(stranger, "PUBLISH", "tea", "x").startswith("NOAUTH")
     redis.terminate()
+
+
+def test_who_does_not_read_is_cut_off(processes, chart, tmp_path):
+    """So that Redis stays within its memory, however many subscribers hang."""
+    helm = Helm(chart)
+    try:
+        release = helm.install({"redis": {"bundled": {"unreadBytes": "16MiB"}}})
+    finally:
+        helm.close()
+    redis = processes.add(ChartRedis(release, tmp_path)).start()
+    with redis.connect(PASSWORD) as hanging, redis.connect(PASSWORD) as service:
+        hanging.command("SUBSCRIBE", "chat-cluster:log")
+        deliveries = [service.command("PUBLISH", "chat-cluster:log", "x" * 500_000) for _ in range(100)]
+    assert deliveries[0] == 1 and deliveries[-1] == 0
+    redis.terminate()

@@ -8,10 +8,9 @@ protected-mode no
 # Nothing is kept: Redis passes on what the log has on disk.
 save ""
 appendonly no
-maxmemory {{ include "chat-cluster.mebibytes" .Values.redis.bundled.maxMemory }}mb
-maxmemory-policy noeviction
-# A subscriber that does not read is cut off; it gets what it missed from the log.
+# Who does not read is cut off, and gets what it missed from the log.
 client-output-buffer-limit pubsub 32mb 8mb 30
+maxmemory-clients {{ include "chat-cluster.mebibytes" .Values.redis.bundled.unreadBytes }}mb
 tcp-keepalive 60
 timeout 0
 
