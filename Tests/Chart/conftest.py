@@ -18,11 +18,17 @@ VALUES = HERE / "values"
 CASES = sorted(path.stem for path in VALUES.glob("*.yaml"))
 
 
-def pytest_sessionstart(session):
-    # The Helm library reads the environment that the process was started with. In memory: the stand-in server
-    # need not understand how Helm stores its releases.
-    if os.environ.get("HELM_DRIVER") != "memory":
-        raise pytest.UsageError("set HELM_DRIVER=memory, as `make chart-test` does")
+# Releases in memory: the stand-in server need not understand how Helm stores them.
+HELM_ENVIRONMENT = {"HELM_DRIVER": "memory"}
+
+
+def pytest_configure(config):
+    """Starts pytest anew if need be: the Helm library reads the environment its process was started with."""
+    if HELM_ENVIRONMENT.items() <= os.environ.items():
+        return
+    config.pluginmanager.getplugin("capturemanager").suspend_global_capture(in_=True)
+    command = [sys.executable, "-m", "pytest", *config.invocation_params.args]
+    os.execve(sys.executable, command, {**os.environ, **HELM_ENVIRONMENT})
 
 
 def values_of(case):
