@@ -38,15 +38,23 @@ def test_the_second_path_is_the_same_chart():
 @each_case
 def test_every_object_is_one_of_kubernetes(rendered, case):
     for value in rendered(case).objects:
-        if value["kind"] == "ServiceMonitor":
-            check_service_monitor(value)
+        if value["apiVersion"] == "monitoring.coreos.com/v1":
+            check_of_operator(value)
         else:
             kubernetes_validate.validate(value, KUBERNETES, strict=True)
 
 
-def check_service_monitor(value):
-    """By the operator's reference (monitoring.coreos.com/v1); Kubernetes itself has no schema of it."""
-    assert value["apiVersion"] == "monitoring.coreos.com/v1"
+def check_of_operator(value):
+    """By the Prometheus operator's reference; Kubernetes itself has no schema of its kinds."""
+    if value["kind"] == "PrometheusRule":
+        for group in value["spec"]["groups"]:
+            assert set(group) == {"name", "rules"}
+            for rule in group["rules"]:
+                assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+                assert rule["labels"]["severity"] in ("critical", "warning")
+                assert rule["annotations"]["summary"]
+        return
+    assert value["kind"] == "ServiceMonitor"
     assert set(value["spec"]) <= {"jobLabel", "selector", "endpoints", "namespaceSelector"}
     assert set(value["spec"]["selector"]) <= {"matchLabels", "matchExpressions"}
     for endpoint in value["spec"]["endpoints"]:

@@ -147,25 +147,38 @@ def test_helms_own_test_fails_where_nobody_answers(rendered):
     assert done.returncode == 1, done.stdout
 
 
-def test_the_dashboard_asks_for_metrics_that_exist(running):
-    text = (CHART / "dashboards" / "chat-cluster.json").read_text(encoding="utf-8")
-    dashboard = json.loads(text)
-    exist = {"chat-server": set(), "replication-log": set()}
-    for kind, service in running.services.items():
-        exist[kind] = {re.split(r"[{ ]", name)[0] for name in service.metrics()}
-    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    assert len(expressions) > 20
+def dashboard():
+    return json.loads((CHART / "dashboards" / "chat-cluster.json").read_text(encoding="utf-8"))
+
+
+def check_metrics(running, expressions):
+    """Every metric is one of the service that its `job` names, or of any where there is none."""
+    exist = {kind: {re.split(r"[{ ]", name)[0] for name in service.metrics()}
+             for kind, service in running.services.items()}
     for expression in expressions:
-        for name, labels in re.findall(r"\b((?:chat|process)_\w+)\{([^}]*)\}", expression):
+        found = re.findall(r"\b((?:chat|process)_\w+)\{([^}]*)\}", expression)
+        assert found, expression
+        for name, labels in found:
             job = re.search(r'job="([^"]+)"', labels)
             kinds = [job.group(1)] if job else list(exist)
             assert any(name in exist[kind] for kind in kinds), expression
 
 
+def test_the_dashboard_asks_for_metrics_that_exist(running):
+    expressions = [target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]]
+    assert len(expressions) > 20
+    check_metrics(running, expressions)
+
+
+def test_the_alerts_ask_for_metrics_that_exist(running, rendered):
+    groups = rendered("everything").get("PrometheusRule", "chat-cluster")["spec"]["groups"]
+    check_metrics(running, [rule["expr"] for rule in groups[0]["rules"]])
+
+
 def test_the_dashboards_panels_do_not_overlap():
-    dashboard = json.loads((CHART / "dashboards" / "chat-cluster.json").read_text(encoding="utf-8"))
-    cells = [(x, y) for panel in dashboard["panels"] for place in [panel["gridPos"]]
+    panels = dashboard()["panels"]
+    cells = [(x, y) for panel in panels for place in [panel["gridPos"]]
              for x in range(place["x"], place["x"] + place["w"])
              for y in range(place["y"], place["y"] + place["h"])]
     assert len(cells) == len(set(cells)) and max(x for x, _ in cells) < 24
-    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+    assert len({panel["id"] for panel in panels}) == len(panels)
