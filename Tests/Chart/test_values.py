@@ -15,6 +15,7 @@ REFUSED = [
     ({"chatServer": {"historyBytes": "256Mi"}}, "historyBytes"),
     ({"chatServer": {"historyBytes": "-1"}}, "historyBytes"),
     ({"chatServer": {"historyBytes": "0"}}, "requests.memory"),
+    ({"chatServer": {"historyBytes": 0, "resources": {"limits": {"memory": "9Gi"}}}}, "requests.memory"),
     ({"chatServer": {"drainSeconds": 3601}}, "drainSeconds"),
     ({"chatServer": {"extraEnv": {"HOST": "::"}}}, "extraEnv"),
     ({"chatServer": {"extraEnv": [{"name": "1X"}]}}, "extraEnv"),
