@@ -45,7 +45,7 @@ struct ServerDrainTests {
     @Test("Idle connections are closed at once; one with a request on its way gets its answer first")
     @LoopActor
     func drains() async throws {
-        let fixture = try ServerFixture()
+        let fixture = try ServerFixture(limits: .with { $0.firstRequestTime = .zero })
         let idle = try fixture.connect()
         let sending = try fixture.connect()
         await sending.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\n\r\nab")
