@@ -19,7 +19,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     public let base: OpaquePointer
 
     private let wakeDescriptor: Int32
-    private let inbox = Mutex(Inbox())
+    private let inbox = Protected(Inbox())
     /// Written once by the thread that runs the loop, before anything is isolated to it.
     private let thread = Atomic<UInt>(0)
     private let started = Atomic<Bool>(false)

@@ -33,10 +33,10 @@ struct ConnectionOutputTests {
         // Given a reader whose buffers are small
         var random = SplitMix64(seed: seed)
         let pair = try await ConnectionPair(receiveBytes: 4_096)
-        let file = try RandomFile(bytes: 500_000, &random)
+        let file = try RandomFile(bytes: 200_000, &random)
         // When much more than the buffers hold is sent over several turns
         var expected = [UInt8]()
-        for _ in 0..<150 {
+        for _ in 0..<120 {
             expected += send(to: pair.connection, file, &random)
             if random.oneIn(10) { await turn() }
         }

@@ -96,7 +96,7 @@ private final class Attempt {
     private(set) var count = 0
     private var connector: Connector?
 
-    init(host: String, port: UInt16, timeout: Duration = .seconds(8)) {
+    init(host: String, port: UInt16, timeout: Duration = .seconds(30)) {
         connector = Connector(host: host, port: port, timeout: timeout) { [unowned self] result in
             count += 1
             switch result {

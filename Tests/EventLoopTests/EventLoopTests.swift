@@ -1,6 +1,5 @@
 import Glibc
 import LoopTestSupport
-import Synchronization
 import Testing
 
 @testable import EventLoop
@@ -105,7 +104,7 @@ struct EventLoopTests {
     @Test("Run returns once the loop was stopped, after the work of that turn")
     func stop() async {
         await #expect(processExitsWith: .exitCode(7)) {
-            let seen = Mutex([Int]())
+            let seen = Protected([Int]())
             EventLoop.shared.run {
                 EventLoop.shared.task { seen.withLock { $0.append(1) } }
                 EventLoop.shared.execute {

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 
 @testable import EventLoop
@@ -40,7 +39,7 @@ struct LoopEventTests {
     @Test("An event whose last reference goes on another thread is not called any more")
     func droppedElsewhere() async {
         EventLoop.shared.startThread()
-        let isCalled = Mutex(false)
+        let isCalled = Protected(false)
         let box = OwnedEvent()
         let hold = LoopHold {
             box.event = LoopEvent(-1, [.timeout]) { isCalled.withLock { $0 = true } }

@@ -2,7 +2,7 @@ import EventLoop
 import LoopTestSupport
 import Testing
 
-@Suite("Timers of the loop", .loop)
+@Suite("Timers of the loop", .loopAlone)
 struct LoopTimerTests {
     @Test("A timer fires once, not before its time, and again when it is scheduled again")
     @LoopActor

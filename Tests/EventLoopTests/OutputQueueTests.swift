@@ -163,6 +163,17 @@ final class RandomFile {
     deinit { close(descriptor) }
 
     static func bytes(_ count: Int, _ random: inout SplitMix64) -> [UInt8] {
-        (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            var start = 0
+            while start < count {
+                withUnsafeBytes(of: random.next()) { piece in
+                    let part = piece.prefix(count - start)
+                    UnsafeMutableRawBufferPointer(buffer).baseAddress?.advanced(by: start)
+                        .copyMemory(from: piece.baseAddress.unsafelyUnwrapped, byteCount: part.count)
+                    start += part.count
+                }
+            }
+            used = count
+        }
     }
 }

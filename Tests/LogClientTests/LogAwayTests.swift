@@ -7,7 +7,7 @@ import Web
 
 @testable import LogClient
 
-@Suite("Writes while the log is away or silent", .loop)
+@Suite("Writes while the log is away or silent", .loopAlone)
 struct LogAwayTests {
     @Test("While the log is away a write waits a short while, then gets 503")
     @LoopActor
@@ -20,7 +20,7 @@ struct LogAwayTests {
         let waited = LoopClock.monotonic - start
         #expect(writer.problem("a")?.type == .unavailable)
         #expect(writer.problem("a")?.id == (try MessageID(validating: Array("a".utf8))))
-        #expect(waited >= LogClientLimits.waitWhileAway && waited < .seconds(6), "it waited \(waited)")
+        #expect(waited >= LogClientLimits.waitWhileAway && waited < .seconds(25), "it waited \(waited)")
         #expect(writer.log?.isReachable == false && writer.log?.waitingWrites == 0)
         #expect(writer.statuses.allSatisfy { $0 == "lost" } && !writer.statuses.isEmpty)
     }
@@ -58,7 +58,7 @@ struct LogAwayTests {
     func outcomeUnknown() async throws {
         let log = try FakeLog()
         log.behaviours = [.hold]
-        let writer = Writer(log.origin, timeout: .milliseconds(150))
+        let writer = Writer(log.origin, timeout: .milliseconds(800))
         await writer.isReachable()
         try writer.append("a")
         await writer.answered(1)
@@ -78,7 +78,7 @@ struct LogAwayTests {
     func breaksForGood() async throws {
         // Given a log that takes the write and goes away for good
         let listener = try RawListener()
-        let writer = Writer(Origin(host: "127.0.0.1", port: listener.port), timeout: .milliseconds(400))
+        let writer = Writer(Origin(host: "127.0.0.1", port: listener.port), timeout: .seconds(2))
         let peer = try await listener.accept()
         await writer.isReachable()
         try writer.append("passed-on")

@@ -17,7 +17,7 @@ final class Writer {
     private(set) var statuses = [String]()
     private(set) var log: HTTPLog?
 
-    init(_ origin: Origin, secret: String? = nil, timeout: Duration = .seconds(8)) {
+    init(_ origin: Origin, secret: String? = nil, timeout: Duration = .seconds(30)) {
         log = HTTPLog(origin, secret: secret.map { Array($0.utf8) }, writeTimeout: timeout) {
             [unowned self] in
             switch $0 {

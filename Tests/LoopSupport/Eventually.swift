@@ -5,7 +5,7 @@ import Testing
 /// when that takes longer than `limit`.
 @LoopActor @discardableResult
 public func eventually(
-    _ what: Comment, within limit: Duration = .seconds(10),
+    _ what: Comment, within limit: Duration = .seconds(30),
     sourceLocation: SourceLocation = #_sourceLocation, _ condition: @LoopActor () -> Bool
 ) async -> Bool {
     let deadline = LoopClock.monotonic + limit

@@ -7,7 +7,7 @@ public final class RawSocket: Sendable {
     /// How a stream of bytes ended.
     public enum End: Sendable, Equatable { case end, reset, timeout }
 
-    public static let timeout = 10
+    public static let timeout = 30
 
     public let descriptor: Int32
 
