@@ -58,7 +58,7 @@ struct LogAwayTests {
     func outcomeUnknown() async throws {
         let log = try FakeLog()
         log.behaviours = [.hold]
-        let writer = Writer(log.origin, timeout: .milliseconds(800))
+        let writer = Writer(log.origin, timeout: .milliseconds(400))
         await writer.isReachable()
         try writer.append("a")
         await writer.answered(1)
@@ -78,7 +78,7 @@ struct LogAwayTests {
     func breaksForGood() async throws {
         // Given a log that takes the write and goes away for good
         let listener = try RawListener()
-        let writer = Writer(Origin(host: "127.0.0.1", port: listener.port), timeout: .seconds(2))
+        let writer = Writer(Origin(host: "127.0.0.1", port: listener.port), timeout: .milliseconds(1_200))
         let peer = try await listener.accept()
         await writer.isReachable()
         try writer.append("passed-on")

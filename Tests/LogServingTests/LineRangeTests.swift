@@ -32,7 +32,7 @@ struct LineRangeTests {
         try served.source.add(5_000)
         let expected = served.source.bytes
         served.source.isSlow = true
-        let peer = try served.connect(receiveBytes: 4_096)
+        let peer = try served.connect(receiveBytes: 32_768)
         await peer.get("/log")
         await eventually("it has begun") { served.source.readCount > 0 }
         try served.source.add(10)
@@ -86,13 +86,12 @@ struct LineRangeTests {
         let served = try ServedLines()
         try served.source.add(5_000)
         served.source.isSlow = true
-        let peer = try served.connect(receiveBytes: 4_096)
+        served.source.readsBeforeFailure = 2
+        let peer = try served.connect()
         await peer.get("/log")
-        await eventually("some is read") { served.source.readCount >= 2 }
-        served.source.failure = LogError(.ioError, "the disk is gone")
         await #expect(throws: HTTPPeer.Failure.self) { _ = try await peer.answer() }
         // A digest that cannot be read is told before the answer begins
-        served.source.failure = LogError(.ioError, "the disk is gone")
+        served.source.readsBeforeFailure = 0
         let answer = try await served.answer("/log?after=1&digest=\(served.source.digests[1])")
         #expect(answer.status == 500)
     }

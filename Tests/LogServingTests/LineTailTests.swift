@@ -104,7 +104,7 @@ struct LineTailTests {
     func failure() async throws {
         let served = try ServedLines()
         try served.source.add(3)
-        served.source.failure = LogError(.ioError, "the disk is gone")
+        served.source.readsBeforeFailure = 0
         let peer = try served.connect()
         await peer.get("/log/tail")
         await #expect(throws: HTTPPeer.Failure.self) { _ = try await peer.answer() }

@@ -17,8 +17,8 @@ final class LinesInMemory: LineSource {
     private(set) var digests = [Digest.zero]
     /// Reads complete in a later turn.
     var isSlow = false
-    /// What the next read fails with.
-    var failure: LogError?
+    /// How many more reads succeed before one fails; nil: all.
+    var readsBeforeFailure: Int?
     /// Reads so far.
     private(set) var readCount = 0
 
@@ -84,9 +84,11 @@ final class LinesInMemory: LineSource {
         _ value: @escaping @LoopActor () -> Value
     ) {
         readCount += 1
-        let failure = self.failure
-        self.failure = nil
-        let finish = { @LoopActor @Sendable in completion(failure.map { .failure($0) } ?? .success(value())) }
+        let fails = readsBeforeFailure == 0
+        readsBeforeFailure = fails ? nil : readsBeforeFailure.map { $0 - 1 }
+        let finish = { @LoopActor @Sendable in
+            completion(fails ? .failure(LogError(.ioError, "the disk is gone")) : .success(value()))
+        }
         if isSlow { EventLoop.shared.execute(finish) } else { finish() }
     }
 }

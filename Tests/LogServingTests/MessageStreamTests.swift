@@ -71,14 +71,12 @@ struct MessageStreamTests {
     func failure() async throws {
         let served = try ServedLines()
         try served.source.add(1_500, String(repeating: "x", count: 10_000))
-        served.source.failure = LogError(.ioError, "the disk is gone")
+        served.source.readsBeforeFailure = 0
         #expect(try await served.answer("/messages").problem().type == .ioError)
         served.source.isSlow = true
-        let peer = try served.connect(receiveBytes: 4_096)
-        let before = served.source.readCount
+        served.source.readsBeforeFailure = 2
+        let peer = try served.connect()
         await peer.get("/messages")
-        await eventually("it has begun") { served.source.readCount > before }
-        served.source.failure = LogError(.ioError, "the disk is gone")
         await #expect(throws: HTTPPeer.Failure.self) { _ = try await peer.answer() }
     }
 

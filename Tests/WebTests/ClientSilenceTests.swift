@@ -10,14 +10,14 @@ struct ClientSilenceTests {
     @LoopActor
     func silence() async throws {
         let server = try ScriptedServer()
-        let connection = ClientConnection(to: server.origin, silenceTime: .milliseconds(600))
+        let connection = ClientConnection(to: server.origin, silenceTime: .milliseconds(300))
         let answer = RecordedAnswer()
         connection.send(ClientRequest(.get, "/"), answer)
         let peer = try await server.accept()
         _ = await peer.request()
         await peer.socket.send("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
         let start = LoopClock.monotonic
-        while LoopClock.monotonic - start < .milliseconds(900) {
+        while LoopClock.monotonic - start < .milliseconds(450) {
             await peer.socket.send("x")
             await turn()
         }
@@ -37,7 +37,7 @@ struct ClientSilenceTests {
     @LoopActor
     func pauses() async throws {
         let server = try ScriptedServer()
-        let connection = ClientConnection(to: server.origin, silenceTime: .milliseconds(600))
+        let connection = ClientConnection(to: server.origin, silenceTime: .milliseconds(300))
         let answer = RecordedAnswer()
         answer.onBody = { connection.pause() }
         connection.send(ClientRequest(.get, "/"), answer)
@@ -49,7 +49,7 @@ struct ClientSilenceTests {
         await eventually("some of it comes") { !answer.body.isEmpty }
         let taken = answer.body.count
         let start = LoopClock.monotonic
-        await eventually("time goes by") { LoopClock.monotonic - start > .milliseconds(900) }
+        await eventually("time goes by") { LoopClock.monotonic - start > .milliseconds(450) }
         #expect(answer.body.count == taken && taken < length && !answer.isOver)
         answer.onBody = nil
         connection.resume()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Web
 
-@Suite("HTTP server: draining", .loop)
+@Suite("HTTP server: draining", .loopAlone)
 struct ServerDrainTests {
     @Test("A draining server still accepts, and every last answer says that the connection closes")
     @LoopActor
@@ -47,6 +47,8 @@ struct ServerDrainTests {
     func drains() async throws {
         let fixture = try ServerFixture(limits: .with { $0.firstRequestTime = .zero })
         let idle = try fixture.connect()
+        await idle.get("/hello")
+        #expect(try await idle.answer().status == 200)
         let sending = try fixture.connect()
         await sending.send("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\n\r\nab")
         await eventually("both are there") { fixture.server.connectionCount == 2 }
@@ -58,6 +60,20 @@ struct ServerDrainTests {
         let answer = try await sending.answer()
         #expect(answer.text == "abcd" && answer.closes)
         #expect(await sending.rest().end == .end)
+    }
+
+    @Test("A connection that was just opened gets the answer to its first request, and closes behind it")
+    @LoopActor
+    func justOpened() async throws {
+        let fixture = try ServerFixture()
+        let peer = try fixture.connect()
+        await eventually("it is there") { fixture.server.connectionCount == 1 }
+        fixture.server.startDraining()
+        fixture.server.drainConnections()
+        await peer.get("/hello")
+        let answer = try await peer.answer()
+        #expect(answer.text == "hello" && answer.closes)
+        #expect(await peer.rest().end == .end)
     }
 
     @Test("A share of the connections is drained at a time, at least one")

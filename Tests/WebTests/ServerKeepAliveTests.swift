@@ -74,7 +74,7 @@ struct ServerKeepAliveTests {
                 exchange.respond(Response(200, body: .bytes(page)))
             }
         ])
-        let peer = try fixture.connect(receiveBytes: 4_096)
+        let peer = try fixture.connect(receiveBytes: 32_768)
         // When it asks 600 times
         let count = 600
         let request = "GET /page HTTP/1.1\r\nhost: test\r\n\r\n"
@@ -152,7 +152,7 @@ struct ServerKeepAliveTests {
         let fixture = try ServerFixture([
             Route(.get, "/page") { $0.respond(Response(200, body: .bytes(page))) }
         ])
-        let peer = try fixture.connect(receiveBytes: 4_096)
+        let peer = try fixture.connect(receiveBytes: 32_768)
         await peer.get("/later/first")
         await peer.get("/page")
         peer.socket.endSending()
@@ -175,7 +175,7 @@ struct ServerKeepAliveTests {
                 givenCount += 1
             }
         ])
-        let peer = try fixture.connect(receiveBytes: 4_096)
+        let peer = try fixture.connect(receiveBytes: 32_768)
         await peer.get("/page")
         await eventually("the answer is given") { givenCount == 1 }
         peer.socket.endSending()

@@ -63,7 +63,7 @@ struct ServerTimeTests {
     @Test("An idle connection is closed without a word, one that is being answered is not")
     @LoopActor
     func idle() async throws {
-        let fixture = try ServerFixture(limits: .with { $0.idleTime = .milliseconds(600) })
+        let fixture = try ServerFixture(limits: .with { $0.idleTime = .milliseconds(300) })
         let silent = try fixture.connect()
         let used = try fixture.connect()
         let waiting = try fixture.connect()
@@ -88,7 +88,7 @@ struct ServerTimeTests {
         let page = ByteSlice([UInt8](repeating: 0x70, count: 8 << 20))
         let fixture = try ServerFixture(
             [Route(.get, "/page") { $0.respond(Response(200, body: .bytes(page))) }], limits: limits)
-        let peer = try fixture.connect(receiveBytes: 4_096)
+        let peer = try fixture.connect(receiveBytes: 32_768)
         await peer.get("/page")
         let start = LoopClock.monotonic
         await eventually("it reads late") { LoopClock.monotonic - start > .milliseconds(150) }
@@ -102,7 +102,7 @@ struct ServerTimeTests {
         let fixture = try ServerFixture(
             [Route(.get, "/page") { $0.respond(Response(200, body: .bytes(page))) }],
             limits: .with { $0.stalledReaderTime = .milliseconds(80) })
-        let peer = try fixture.connect(receiveBytes: 4_096)
+        let peer = try fixture.connect(receiveBytes: 32_768)
         await peer.get("/page")
         await eventually("it is served") { fixture.server.connectionCount == 1 }
         await fixture.expectNoConnections()
