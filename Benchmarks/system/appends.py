@@ -70,27 +70,37 @@ def measure(results, rounds, seconds=ROUND_SECONDS):
     with start_redis("redis-bus") as bus, start_redis("redis-always", *always) as redis, \
             start_log(fresh_directory("appends"), bus) as log:
         for writers in WRITERS:
-            ours, theirs = [], []
+            ours, theirs, disk = [], [], []
             for _ in range(rounds):
                 ours.append(wrk.run(log, writers, "/messages/default-channel", message))
                 theirs.append(redis_appends(redis, writers, seconds))
-            add_appends(results, writers, ours, theirs)
+                disk.append(sync_rate())
+            add_appends(results, writers, ours, theirs, disk)
         measure_batches(results, rounds, wrk, log, redis, batch)
-    measure_disk(results, rounds)
 
 
-def add_appends(results, writers, ours, theirs):
+def sync_rate():
+    """Lines a second that the disk takes one at a time, each synced."""
+    run = load("sync", WORK / "sync.bin", LINE_BYTES, 1)
+    return run["count"] / run["seconds"]
+
+
+def add_appends(results, writers, ours, theirs, disk):
     group = "durable appends, one message each"
     is_aim = writers == 64
+    name = "1 writer" if writers == 1 else f"{writers} writers"
     results.add(
-        group, f"{writers} writers", "/s", [rate for rate, _ in ours], "Redis XADD always",
+        group, f"{name} beside the bare disk", "/s", [rate for rate, _ in ours],
+        "append and fdatasync, alone", disk)
+    results.add(
+        group, name, "/s", [rate for rate, _ in ours], "Redis XADD always",
         [rate for rate, _ in theirs], ">= 3" if is_aim else "")
     results.add(
-        group, f"{writers} writers, CPU of the log", "µs each", [cpu * 1e6 for _, cpu in ours],
+        group, f"{name}, CPU of the log", "µs each", [cpu * 1e6 for _, cpu in ours],
         "CPU of Redis", [cpu * 1e6 for _, cpu in theirs])
     if is_aim:
         results.add(
-            group, f"{writers} writers, CPU of the log by itself", "µs each", [cpu * 1e6 for _, cpu in ours],
+            group, f"{name}, CPU of the log by itself", "µs each", [cpu * 1e6 for _, cpu in ours],
             aim="<= 10")
 
 
@@ -107,13 +117,6 @@ def measure_batches(results, rounds, wrk, log, redis, script):
     results.add(
         group, "CPU of the log", "µs each", [cpu / BATCH_DRAFTS * 1e6 for _, cpu in ours], "CPU of Redis",
         [cpu * 1e6 for _, cpu in theirs])
-
-
-def measure_disk(results, rounds):
-    measured = [load("sync", WORK / "sync.bin", LINE_BYTES, 1) for _ in range(rounds)]
-    results.add(
-        "the disk alone", f"append {LINE_BYTES} bytes and fdatasync, one at a time", "/s",
-        [run["count"] / run["seconds"] for run in measured])
 
 
 def measure_connections(results, rounds, seconds=ROUND_SECONDS):
