@@ -22,7 +22,8 @@ class Balancer:
         self._turn = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     @property
     def url(self):
@@ -37,6 +38,9 @@ class Balancer:
             self._server_ports.remove(port)
 
     def close(self):
+        # A closed listener goes on listening for as long as a thread waits in accept: wake that up first.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
         self._listener.close()
 
     def _accept(self):

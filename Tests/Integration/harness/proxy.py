@@ -49,6 +49,8 @@ class RedisProxy:
                 pair.is_stalled = is_stalled
 
     def close(self):
+        # A closed listener goes on listening for as long as a thread waits in accept: wake that up first.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
 
