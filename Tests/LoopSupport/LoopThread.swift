@@ -33,7 +33,7 @@ extension Trait where Self == LoopThread {
 /// The places on the loop, given in the order in which they were asked for.
 private actor LoopPlaces {
     static let shared = LoopPlaces()
-    static let count = 4
+    static let count = 8
 
     private var free = LoopPlaces.count
     private var waiting = [(count: Int, continuation: CheckedContinuation<Void, Never>)]()
