@@ -7,8 +7,6 @@ let package = Package(
     dependencies: [.package(name: "chat-cluster", path: "..")],
     targets: [
         .target(name: "Measuring"),
-        // The clients of scripts/bench.
-        .executableTarget(name: "load"),
         .executableTarget(
             name: "codec", dependencies: ["Measuring", .product(name: "LogLine", package: "chat-cluster")]),
         .executableTarget(

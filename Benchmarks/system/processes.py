@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(os.environ.get("BIN_DIR", ROOT / ".build" / "release"))
-LOAD = ROOT / "Benchmarks" / ".build" / "release" / "load"
+LOAD = ROOT / ".build" / "bench-load"
 WORK = ROOT / ".build" / "bench"
 
 START_SECONDS_MAX = 30
