@@ -68,7 +68,7 @@ struct LineTests {
         let expected = [
             encoded(first, offset: Offset(1), time: time), encoded(second, offset: Offset(2), time: time),
         ]
-        #expect(out.array == expected[0] + [0x0A] + expected[1] + [0x0A])
+        #expect(out.array == expected.flatMap { $0 + [0x0A] })
         #expect(crcs == (try expected.map { try parse($0).crc }))
     }
 

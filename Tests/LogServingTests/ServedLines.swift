@@ -22,15 +22,14 @@ final class ServedLines {
         let tails = LineTails { source.identity }
         let reads = LogReads(source: source, tails: tails)
         self.tails = tails
-        let lines = { @LoopActor (isTail: Bool) in
-            { @LoopActor (exchange: Exchange) in
-                exchange.answering { () throws(Problem) in
-                    try reads.lines(exchange, LogQuery(exchange.queryItems), isTail: isTail)
-                }
+        @LoopActor func answerLines(_ exchange: Exchange, isTail: Bool) {
+            exchange.answering { () throws(Problem) in
+                try reads.lines(exchange, LogQuery(exchange.queryItems), isTail: isTail)
             }
         }
         let routes = [
-            Route(.get, "/log", lines(false)), Route(.get, "/log/tail", lines(true)),
+            Route(.get, "/log") { answerLines($0, isTail: false) },
+            Route(.get, "/log/tail") { answerLines($0, isTail: true) },
             Route(.get, "/messages") { exchange in
                 exchange.answering { () throws(Problem) in try reads.messages(exchange, channel: nil) }
             },

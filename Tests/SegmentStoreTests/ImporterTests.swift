@@ -76,13 +76,12 @@ import Testing
         let lines = lines(4)
         var flipped = lines[2]
         flipped[40] ^= 1
-        let streams = [
-            lines[0] + lines[1] + flipped, lines[0] + lines[1] + lines[3], lines[0] + lines[1] + lines[1],
-            lines[0] + lines[1] + lines[2].dropLast(), lines[0] + lines[1] + [0x0A],
-            lines[0] + lines[1] + [UInt8](repeating: 0x20, count: LineLimits.lineBytesMax),
+        let thirds: [[UInt8]] = [
+            flipped, lines[3], lines[1], lines[2].dropLast(), [0x0A],
+            [UInt8](repeating: 0x20, count: LineLimits.lineBytesMax),
         ]
-        for stream in streams {
-            let error = try #require(try ImporterTests().refusal(Array(stream)))
+        for third in thirds {
+            let error = try #require(try ImporterTests().refusal(lines[0] + lines[1] + third))
             #expect(error.code == .damaged && error.message.contains("line 3 of the stream"))
         }
     }

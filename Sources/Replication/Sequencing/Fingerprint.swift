@@ -69,7 +69,7 @@ struct FingerprintHasher {
     }
 
     /// Precondition: made with `isWide: false`.
-    consuming func finish64() -> UInt64 {
+    mutating func finish64() -> UInt64 {
         precondition(!isWide)
         pad()
         v2 ^= 0xFF
@@ -77,7 +77,7 @@ struct FingerprintHasher {
     }
 
     /// Precondition: made with `isWide: true`.
-    consuming func finish128() -> Fingerprint {
+    mutating func finish128() -> Fingerprint {
         precondition(isWide)
         pad()
         v2 ^= 0xEE
