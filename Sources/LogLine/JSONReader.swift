@@ -73,6 +73,20 @@ public struct JSONReader {
         }
     }
 
+    // MARK: Arrays
+
+    /// Takes the `[` of an array, the value of `field`.
+    public mutating func beginArray(field: String?) throws(InvalidField) {
+        lexer.skipSpace()
+        guard lexer.take("[") else { throw JSONReader.invalid(field, at: position, "an array was expected") }
+        do { try open(.array(isEmpty: true), floor: 0) } catch { throw JSONReader.invalid(field, error) }
+    }
+
+    /// Goes to the next element of the innermost array: true; or takes its `]`: false.
+    public mutating func nextElement(field: String?) throws(InvalidField) -> Bool {
+        do { return try nextPlace(into: nil) } catch { throw JSONReader.invalid(field, error) }
+    }
+
     // MARK: Values
 
     /// A string, unescaped. `.tooLarge` when it has more than `bytesMax` bytes of UTF-8.

@@ -35,6 +35,33 @@ struct JSONReaderTests {
     }
 
     @Test(
+        "An array is read element by element",
+        arguments: [("[]", []), (" [ \"a\" , \"b\" ] ", ["a", "b"]), (#"["\u00e9"]"#, ["é"])])
+    func arrays(document: String, elements: [String]) throws {
+        let found = try strings(document)
+        #expect(found == elements)
+    }
+
+    @Test(
+        "An array that is none, or holds something else, is refused",
+        arguments: ["{}", "[1]", "[\"a\",]", "[\"a\" \"b\"]", "[", "[\"a\"", "[\"a\"] 1"])
+    func brokenArrays(document: String) {
+        #expect(throws: InvalidField.self) { try strings(document) }
+    }
+
+    private func strings(_ document: String) throws(InvalidField) -> [String] {
+        let bytes = ByteSlice(document.utf8)
+        var reader = JSONReader(bytes.pointer)
+        var found = [String]()
+        try reader.beginArray(field: "names")
+        while try reader.nextElement(field: "names") {
+            found.append(String(decoding: try reader.string(field: "names"), as: UTF8.self))
+        }
+        try reader.end()
+        return found
+    }
+
+    @Test(
         "What is not JSON is refused",
         arguments: [
             "", " ", "nul", "nulll", "True", "tru", "NaN", "Infinity", "undefined", "'a'", "a",
