@@ -91,6 +91,23 @@ struct DiagnosticLogTests {
         }
     }
 
+    @Test(
+        "A line never has more than 4096 bytes, and one that was cut says so",
+        arguments: DiagnosticLog.Format.allCases)
+    func longLines(format: DiagnosticLog.Format) {
+        let lines = Lines()
+        let long = String(repeating: "\u{1}", count: 2000)
+        let value = String(repeating: "v", count: 900)
+        lines.log(.info, format).info(
+            long, ["a": .text(value), "b": .text(long), "c": .text(value), "d": .text(value), "e": 7])
+        #expect(lines.bytes.count <= DiagnosticLog.lineBytesMax && lines.bytes.last == 0x0A)
+        #expect(lines.text.contains("…"))
+        switch format {
+        case .text: #expect(lines.text.hasSuffix("v e=7 cut=true\n"))
+        case .json: #expect(lines.text.hasSuffix(#"v","e":7,"cut":true}"# + "\n"))
+        }
+    }
+
     @Test("Times are written with all their digits")
     func times() {
         var out: [UInt8] = []
@@ -150,7 +167,10 @@ private final class Lines: Sendable {
     func log(_ level: DiagnosticLog.Level, _ format: DiagnosticLog.Format) -> DiagnosticLog {
         DiagnosticLog(
             service: "replication-log", level: level, format: format,
-            sink: { line in self.written.withLock { $0 += line } },
+            output: DiagnosticOutput { line in
+                self.written.withLock { $0 += line }
+                return true
+            },
             now: { timespec(tv_sec: 1_795_156_260, tv_nsec: 123_456_789) })
     }
 }

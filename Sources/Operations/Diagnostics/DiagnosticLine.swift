@@ -8,48 +8,61 @@ enum DiagnosticLine {
         let service: String
     }
 
-    static func appendText(
-        _ header: Header, _ message: String, _ fields: DiagnosticFields, to out: inout [UInt8]
+    /// A field that would make the line too long is left out, and `cut=true` says so.
+    static func append(
+        _ format: DiagnosticLog.Format, _ header: Header, _ message: String, _ fields: DiagnosticFields,
+        to out: inout [UInt8]
     ) {
+        switch format {
+        case .text: appendTextStart(header, message, to: &out)
+        case .json: appendJSONStart(header, message, to: &out)
+        }
+        var isCut = false
+        for (name, value) in fields {
+            let start = out.count
+            append(format, name, value, to: &out)
+            if out.count > DiagnosticLog.lineBytesMax - endBytesMax {
+                out.removeSubrange(start...)
+                isCut = true
+            }
+        }
+        if isCut { append(format, "cut", true, to: &out) }
+        out.append(contentsOf: format == .json ? "}\n".utf8 : "\n".utf8)
+    }
+
+    /// `,"cut":true}` and the newline.
+    private static let endBytesMax = 14
+
+    private static func appendTextStart(_ header: Header, _ message: String, to out: inout [UInt8]) {
         appendTime(header.time, to: &out)
         let level = header.level == .warning ? "warn" : header.level.rawValue
         let padded = level + String(repeating: " ", count: 5 - level.utf8.count)
         out.append(contentsOf: " \(padded) \(header.service): ".utf8)
-        DiagnosticText.appendEscaped(Array(message.utf8), to: &out)
-        for (name, value) in fields {
-            out.append(UInt8(ascii: " "))
-            append(name, to: &out)
-            out.append(UInt8(ascii: "="))
-            switch value {
-            case .text(let text): appendCut(text.utf8, to: &out, DiagnosticText.appendValue)
-            case .bytes(let bytes): appendCut(bytes, to: &out, DiagnosticText.appendValue)
-            case .integer(let number): out.append(contentsOf: String(number).utf8)
-            case .boolean(let flag): out.append(contentsOf: String(flag).utf8)
-            }
-        }
-        out.append(UInt8(ascii: "\n"))
+        appendCut(message.utf8, DiagnosticLog.messageBytesMax, to: &out, DiagnosticText.appendEscaped)
     }
 
-    static func appendJSON(
-        _ header: Header, _ message: String, _ fields: DiagnosticFields, to out: inout [UInt8]
-    ) {
+    private static func appendJSONStart(_ header: Header, _ message: String, to out: inout [UInt8]) {
         out.append(contentsOf: #"{"time":""#.utf8)
         appendTime(header.time, to: &out)
         out.append(contentsOf: #"","level":"\#(header.level.rawValue)""#.utf8)
         out.append(contentsOf: #","service":"\#(header.service)","message":"#.utf8)
-        appendString(message.utf8, to: &out)
-        for (name, value) in fields {
-            out.append(contentsOf: #",""#.utf8)
-            append(name, to: &out)
-            out.append(contentsOf: #"":"#.utf8)
-            switch value {
-            case .text(let text): appendCut(text.utf8, to: &out, appendString)
-            case .bytes(let bytes): appendCut(bytes, to: &out, appendString)
-            case .integer(let number): out.append(contentsOf: String(number).utf8)
-            case .boolean(let flag): out.append(contentsOf: String(flag).utf8)
-            }
+        appendCut(message.utf8, DiagnosticLog.messageBytesMax, to: &out, appendString)
+    }
+
+    private static func append(
+        _ format: DiagnosticLog.Format, _ name: StaticString, _ value: DiagnosticValue, to out: inout [UInt8]
+    ) {
+        let (before, between) = format == .json ? (#",""#, #"":"#) : (" ", "=")
+        out.append(contentsOf: before.utf8)
+        name.withUTF8Buffer { out.append(contentsOf: $0) }
+        out.append(contentsOf: between.utf8)
+        let appendBytes = format == .json ? appendString : DiagnosticText.appendValue
+        switch value {
+        case .text(let text): appendCut(text.utf8, DiagnosticLog.valueBytesMax, to: &out, appendBytes)
+        case .bytes(let bytes): appendCut(bytes, DiagnosticLog.valueBytesMax, to: &out, appendBytes)
+        case .integer(let number): out.append(contentsOf: String(number).utf8)
+        case .boolean(let flag): out.append(contentsOf: String(flag).utf8)
         }
-        out.append(contentsOf: "}\n".utf8)
     }
 
     /// RFC 3339 in UTC with milliseconds: 24 bytes.
@@ -76,11 +89,7 @@ enum DiagnosticLine {
         out.append(contentsOf: text.utf8)
     }
 
-    private static func append(_ name: StaticString, to out: inout [UInt8]) {
-        name.withUTF8Buffer { out.append(contentsOf: $0) }
-    }
-
-    private static func appendString(_ text: some Collection<UInt8>, to out: inout [UInt8]) {
+    private static func appendString(_ text: [UInt8], to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         DiagnosticText.appendJSON(text, to: &out)
         out.append(UInt8(ascii: "\""))
@@ -88,10 +97,11 @@ enum DiagnosticLine {
 
     /// Cut at a character's end where it is longer than allowed.
     private static func appendCut(
-        _ text: some Collection<UInt8>, to out: inout [UInt8], _ append: ([UInt8], inout [UInt8]) -> Void
+        _ text: some Collection<UInt8>, _ bytesMax: Int, to out: inout [UInt8],
+        _ append: ([UInt8], inout [UInt8]) -> Void
     ) {
-        guard text.count > DiagnosticLog.valueBytesMax else { return append(Array(text), &out) }
-        var cut = Array(text.prefix(DiagnosticLog.valueBytesMax))
+        guard text.count > bytesMax else { return append(Array(text), &out) }
+        var cut = Array(text.prefix(bytesMax))
         if let start = cut.lastIndex(where: { $0 & 0xC0 != 0x80 }), cut[start] >= 0xC0, cut.count - start < 4
         {
             cut.removeSubrange(start...)

@@ -8,8 +8,8 @@ import Glibc
 /// {"time":"2026-11-20T06:31:00.123Z","level":"info","service":"chat-server","message":"ready"}
 /// ```
 ///
-/// Values are escaped: nothing a client sends can forge a line. Any thread. A full or closed stderr loses the
-/// line and never the process' time: partial writes are not continued.
+/// Values are escaped: nothing a client sends can forge a line. Any thread. A full or closed stderr loses
+/// lines and never the process' time; how many were lost is said in the next line that gets through.
 public struct DiagnosticLog: Sendable {
     public enum Level: String, CaseIterable, Comparable, Sendable {
         case debug
@@ -34,30 +34,33 @@ public struct DiagnosticLog: Sendable {
         case json
     }
 
+    /// Of a line with its newline. A pipe takes so many at once when it takes anything (PIPE_BUF, pipe(7)).
+    public static let lineBytesMax = 4096
     /// A longer value is cut.
     public static let valueBytesMax = 1024
+    /// A longer message is cut: so, with every byte escaped, it leaves room for the rest of its line.
+    public static let messageBytesMax = 512
 
     public let service: String
     public let level: Level
     public let format: Format
-    let sink: @Sendable ([UInt8]) -> Void
+    let output: DiagnosticOutput
     let now: @Sendable () -> timespec
 
     /// Writes to stderr with the system's time.
     public init(service: String, level: Level = .info, format: Format = .text) {
         self.init(
-            service: service, level: level, format: format, sink: Self.writeToStandardError,
-            now: Self.systemTime)
+            service: service, level: level, format: format, output: .standardError, now: Self.systemTime)
     }
 
     init(
-        service: String, level: Level, format: Format, sink: @escaping @Sendable ([UInt8]) -> Void,
+        service: String, level: Level, format: Format, output: DiagnosticOutput,
         now: @escaping @Sendable () -> timespec
     ) {
         self.service = service
         self.level = level
         self.format = format
-        self.sink = sink
+        self.output = output
         self.now = now
     }
 
@@ -87,21 +90,21 @@ public struct DiagnosticLog: Sendable {
 
     private func write(_ level: Level, _ message: () -> String, _ fields: () -> DiagnosticFields) {
         guard level >= self.level else { return }
+        let time = now()
+        output.write(line(level, time, message(), fields())) { count in
+            let message = "lines were lost: stderr could not take them"
+            return line(.warning, time, message, ["count": DiagnosticValue(count)])
+        }
+    }
+
+    private func line(
+        _ level: Level, _ time: timespec, _ message: String, _ fields: DiagnosticFields
+    ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(256)
-        switch format {
-        case .text: DiagnosticLine.appendText(header(level), message(), fields(), to: &line)
-        case .json: DiagnosticLine.appendJSON(header(level), message(), fields(), to: &line)
-        }
-        sink(line)
-    }
-
-    private func header(_ level: Level) -> DiagnosticLine.Header {
-        DiagnosticLine.Header(time: now(), level: level, service: service)
-    }
-
-    private static let writeToStandardError: @Sendable ([UInt8]) -> Void = { line in
-        line.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let header = DiagnosticLine.Header(time: time, level: level, service: service)
+        DiagnosticLine.append(format, header, message, fields, to: &line)
+        return line
     }
 
     private static let systemTime: @Sendable () -> timespec = {

@@ -1,6 +1,7 @@
 import Glibc
 
-/// What the system knows of this process, under the names that Prometheus' own client libraries use.
+/// What the system knows of this process, under the names that Prometheus' own client libraries use, and what
+/// its stderr could not take.
 public enum ProcessMetrics {
     public static func register(in metrics: Metrics) {
         metrics.counter(
@@ -9,6 +10,9 @@ public enum ProcessMetrics {
         metrics.gauge("process_resident_memory_bytes", "Resident memory, in bytes.", read: residentBytes)
         metrics.gauge("process_open_fds", "Open file descriptors.", read: openDescriptors)
         metrics.gauge("process_max_fds", "Most file descriptors that may be open.", read: descriptorsMax)
+        metrics.counter(
+            "chat_lost_diagnostic_lines_total", "Lines of the diagnostic log that stderr could not take."
+        ) { DiagnosticOutput.standardError.lostCount }
     }
 
     private static func cpuSeconds() -> Double {

@@ -49,14 +49,15 @@ def free_port():
 
 
 class ChildProcess:
-    """A program that runs in the background."""
+    """A program that runs in the background; what it says is kept, or goes to the descriptor `says_to`."""
 
-    def __init__(self, name, command, settings=None, cwd=None, file_bytes_max=None):
+    def __init__(self, name, command, settings=None, cwd=None, file_bytes_max=None, says_to=None):
         self.name = name
         self.command = [str(part) for part in command]
         self.settings = dict(settings or {})
         self.cwd = cwd
         self.file_bytes_max = file_bytes_max
+        self.says_to = says_to
         self.output = b""
         self._process = None
         self._reader = None
@@ -77,9 +78,11 @@ class ChildProcess:
         assert not self.is_running, f"{self.name} runs already"
         self._process = subprocess.Popen(
             self.command, env=clean_environment(self.settings), cwd=self.cwd, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=self._limit_files)
-        self._reader = threading.Thread(target=self._collect, args=(self._process.stdout,), daemon=True)
-        self._reader.start()
+            stdout=subprocess.PIPE if self.says_to is None else self.says_to, stderr=subprocess.STDOUT,
+            preexec_fn=self._limit_files)
+        if self.says_to is None:
+            self._reader = threading.Thread(target=self._collect, args=(self._process.stdout,), daemon=True)
+            self._reader.start()
         return self
 
     def kill(self):
@@ -102,7 +105,8 @@ class ChildProcess:
     def wait_for_exit(self, seconds=15):
         """Returns the exit code."""
         wait_until(lambda: not self.is_running, f"{self.name} ends", seconds)
-        self._reader.join(5)
+        if self._reader is not None:
+            self._reader.join(5)
         return self._process.returncode
 
     def limit_files(self, count):
