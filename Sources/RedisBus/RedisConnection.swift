@@ -38,7 +38,7 @@ final class RedisConnection {
         self.context = context
         // Balanced in `detached`: hiredis holds us until it frees the context.
         context.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        RedisEvents.attach(to: context)
+        RedisEvents.attach(to: context) { [weak self] in self?.checkBufferedBytes() }
         redisAsyncSetConnectCallback(context) { context, status in
             RedisConnection.on(context) { $0.connected(status) }
         }
@@ -73,14 +73,17 @@ final class RedisConnection {
         }
     }
 
-    /// What was received of a reply that is not complete.
-    var bufferedBytes: Int { context.map { Int(chiredis_buffered_bytes($0)) } ?? 0 }
-
     func close(_ reason: String) {
         guard let context else { return }
         let callback = detach()
         redisAsyncFree(context)
         callback?(reason)
+    }
+
+    /// What was received of a reply that is not complete has a bound.
+    private func checkBufferedBytes() {
+        guard let context, chiredis_buffered_bytes(context) > RedisLimits.bufferedBytesMax else { return }
+        close("a reply is larger than \(RedisLimits.bufferedBytesMax) bytes")
     }
 
     // MARK: Callbacks of hiredis

@@ -37,7 +37,8 @@ public enum RedisLimits {
     /// command that is not answered for so long, means a dead connection.
     static let silenceTime = Duration.seconds(10)
     /// What hiredis may hold of a reply that is not complete: a PUBLISH of any size by anybody must not take
-    /// our memory. Looked at in each `watchInterval`; above it the connection is given up and made anew.
+    /// our memory. Looked at after each piece received; above it the connection is given up and made anew.
     static let bufferedBytesMax = 16 << 20
-    static let watchInterval = Duration.milliseconds(100)
+    /// How often silence is looked for.
+    static let watchInterval = Duration.milliseconds(500)
 }

@@ -18,10 +18,14 @@ final class RedisEvents: Flushable {
     private var isConnected = false
     private var isWriting = false
     private var isFlushQueued = false
+    private let onRead: () -> Void
 
     /// Takes the place of an adapter. hiredis holds the object until it frees the context.
-    static func attach(to context: UnsafeMutablePointer<redisAsyncContext>) {
-        let events = RedisEvents(context)
+    /// - Parameter onRead: called after each piece that was received, when hiredis is done with it.
+    static func attach(
+        to context: UnsafeMutablePointer<redisAsyncContext>, onRead: @escaping () -> Void
+    ) {
+        let events = RedisEvents(context, onRead)
         // Balanced in `cleanUp`.
         context.pointee.ev.data = Unmanaged.passRetained(events).toOpaque()
         context.pointee.ev.addRead = { data in RedisEvents.on(data) { $0.addRead() } }
@@ -31,12 +35,11 @@ final class RedisEvents: Flushable {
         context.pointee.ev.cleanup = { data in RedisEvents.on(data) { $0.cleanUp() } }
     }
 
-    private init(_ context: UnsafeMutablePointer<redisAsyncContext>) {
+    private init(_ context: UnsafeMutablePointer<redisAsyncContext>, _ onRead: @escaping () -> Void) {
         self.context = context
+        self.onRead = onRead
         let descriptor = Int32(context.pointee.c.fd)
-        readEvent = LoopEvent(descriptor, [.readable, .persistent]) { [unowned self] in
-            if let context = self.context { redisAsyncHandleRead(context) }
-        }
+        readEvent = LoopEvent(descriptor, [.readable, .persistent]) { [unowned self] in read() }
         writeEvent = LoopEvent(descriptor, [.writable]) { [unowned self] in
             isBlocked = false
             isConnected = true
@@ -57,6 +60,12 @@ final class RedisEvents: Flushable {
         guard let data else { return }
         let events = Unmanaged<RedisEvents>.fromOpaque(data).takeUnretainedValue()
         LoopActor.assumeIsolated { body(events) }
+    }
+
+    private func read() {
+        guard let context else { return }
+        redisAsyncHandleRead(context)
+        if self.context != nil { onRead() }
     }
 
     private func write() {

@@ -118,7 +118,9 @@ final class RedisLink {
         connecting = nil
         state = .open(connection)
         lastSign = LoopClock.monotonic
-        watch = LoopTimer(every: RedisLimits.watchInterval) { [unowned self] in check(connection) }
+        if expectsTraffic {
+            watch = LoopTimer(every: RedisLimits.watchInterval) { [unowned self] in checkSilence() }
+        }
         onOpen?(connection)
     }
 
@@ -131,11 +133,8 @@ final class RedisLink {
         if case .error(let text) = reply, !text.hasPrefix("NOPERM") { lose("signing in: \(text)") }
     }
 
-    private func check(_ connection: RedisConnection) {
-        if connection.bufferedBytes > RedisLimits.bufferedBytesMax {
-            lose("a reply is larger than \(RedisLimits.bufferedBytesMax) bytes")
-        } else if expectsTraffic, LoopClock.monotonic - lastSign > RedisLimits.silenceTime {
-            lose("nothing came for \(RedisLimits.silenceTime)")
-        }
+    private func checkSilence() {
+        guard LoopClock.monotonic - lastSign > RedisLimits.silenceTime else { return }
+        lose("nothing came for \(RedisLimits.silenceTime)")
     }
 }

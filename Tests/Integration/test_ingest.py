@@ -6,6 +6,8 @@ import re
 import pytest
 
 from harness.checks import assert_nothing_lost
+from harness.cluster import ReplicationLog
+from harness.endless import EndlessRedis
 from harness.redis import encode
 from harness.waiting import wait_until
 
@@ -130,3 +132,14 @@ def test_a_hundred_thousand_hostile_payloads_become_lines_or_are_refused(listeni
     assert "refused" in log.text, "refusals are logged"
     assert log.text.count("\n") < 1000, "repeated refusals do not flood the log of diagnostics"
     assert all(DIAGNOSTIC.match(line) for line in log.text.splitlines()), "a forged line"
+
+
+def test_a_message_without_an_end_takes_no_memory_without_an_end(processes, tmp_path):
+    redis = EndlessRedis()
+    processes.on_stop(redis.close)
+    log = processes.add(ReplicationLog(tmp_path / "data", redis.url)).start()
+    wait_until(lambda: redis.taken_bytes, "the log gives the connection up")
+    # 16 MiB are the bound; the rest may stand in the sockets' buffers.
+    assert 16 << 20 < redis.taken_bytes[0] < 40 << 20
+    wait_until(lambda: "a reply is larger than 16777216 bytes" in log.text, "the log says why")
+    log.send("still here")
