@@ -37,6 +37,12 @@ struct ProblemTests {
         #expect(type.status == status)
     }
 
+    @Test("name the id as what makes a retry safe only where something was written, perhaps")
+    func remediesOfTimeouts() {
+        #expect(ProblemType.outcomeUnknown.remedy == .retrySameID)
+        #expect(ProblemType.waitTimedOut.remedy == .readAgain)
+    }
+
     @Test("are written with their members in a fixed order")
     func golden() {
         let problem = Problem(.tooLarge, "a \"b\"", field: "message_text")

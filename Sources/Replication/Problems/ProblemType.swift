@@ -35,6 +35,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
         case decideAgain = "read what changed, decide again"
         case retry = "retry after Retry-After"
         case retrySameID = "retry with the same id"
+        case readAgain = "read again, with a longer timeout or on another server"
         case report = "report it; a retry with the same id is safe"
     }
 
@@ -95,7 +96,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
         case .unavailable: Row(503, "The log cannot be reached; nothing was passed on", .retry, after: 1)
         case .notReady: Row(503, "The service is not ready", .retry, after: 1)
         case .outcomeUnknown: Row(504, "Passed on; the outcome is unknown", .retrySameID)
-        case .waitTimedOut: Row(504, "The position was not reached in time", .retrySameID)
+        case .waitTimedOut: Row(504, "The position was not reached in time", .readAgain)
         case .httpVersion: Row(505, "This version of HTTP is not spoken here", .fixRequest)
         case .diskFull: Row(507, "The log's disk is full; nothing was written", .retry, after: 5)
         }
