@@ -35,7 +35,8 @@ final class LogEndpoints {
             Route(.get, "/messages", { [self] in messages($0, channel: nil) }),
             Route(.get, "/messages/*", { [self] in messages($0, channel: $0.segments[1]) }),
             Route(.get, "/log", isGuarded: true, { [self] in lines($0, isTail: false) }),
-            Route(.get, "/log/tail", isGuarded: true, { [self] in lines($0, isTail: true) }),
+            Route(
+                .get, "/log/tail", isGuarded: true, isStream: true, { [self] in lines($0, isTail: true) }),
             Route(.get, "/state", { [self] in $0.respond(state()) }),
             Route(
                 .get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),

@@ -151,12 +151,18 @@ def test_other_methods_are_405_with_allow(running):
     for service in both(running):
         for method, path, allowed in [
             ("DELETE", "/messages/general", "POST"), ("PUT", "/messages", "GET"), ("POST", "/state", "GET"),
-            ("POST", "/log", "GET"), ("PATCH", "/healthz", "GET"),
+            ("POST", "/log", "GET"), ("PATCH", "/healthz", "GET"), ("POST", "/log/tail", "GET"),
         ]:
             answer = service.client().request(method, path, b"")
             assert answer.status == 405, (service.name, method, path)
             assert allowed in answer.headers["allow"]
             answer.problem()
+
+
+def test_a_stream_has_no_head(running):
+    for service in both(running):
+        answer = service.client().request("HEAD", "/log/tail")
+        assert (answer.status, answer.headers["allow"], answer.body) == (405, "GET", b"")
 
 
 def test_unknown_channels_are_empty(running):

@@ -13,19 +13,25 @@ public struct Route {
     public let bodyBytesMax: Int
     /// Wants the cluster's secret as bearer token, where there is one.
     public let isGuarded: Bool
+    /// Its answer to GET has no end, so that there is no HEAD.
+    public let isStream: Bool
     public let handle: @LoopActor (Exchange) -> Void
 
     /// `path`: `/messages/*`, a star for any one segment.
     public init(
         _ method: HTTPMethod, _ path: String, bodyBytesMax: Int = 0, isGuarded: Bool = false,
-        _ handle: @escaping @LoopActor (Exchange) -> Void
+        isStream: Bool = false, _ handle: @escaping @LoopActor (Exchange) -> Void
     ) {
         self.method = method
         pattern = path.split(separator: "/").map { $0 == "*" ? .parameter : .literal(Array($0.utf8)) }
         self.bodyBytesMax = bodyBytesMax
         self.isGuarded = isGuarded
+        self.isStream = isStream
         self.handle = handle
     }
+
+    /// That it takes: HEAD is answered as GET is.
+    var methods: [HTTPMethod] { method == .get && !isStream ? [.get, .head] : [method] }
 
     func matches(_ segments: ArraySlice<[UInt8]>) -> Bool {
         guard segments.count == pattern.count else { return false }
@@ -75,9 +81,8 @@ public struct Router {
         _ method: HTTPMethod, _ segments: ArraySlice<[UInt8]>, _ allowed: inout [HTTPMethod]
     ) -> Route? {
         for route in routes where route.matches(segments) {
-            if route.method == method || (method == .head && route.method == .get) { return route }
-            allowed.append(route.method)
-            if route.method == .get { allowed.append(.head) }
+            if route.methods.contains(method) { return route }
+            allowed += route.methods
         }
         return nil
     }
