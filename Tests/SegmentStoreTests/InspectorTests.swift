@@ -75,6 +75,14 @@ import Testing
         withExtendedLifetime(run) {}
     }
 
+    @Test("A log without a lock file is used by nobody")
+    func checksLogWithoutLock() throws {
+        let log = try LogBuilder.log(lines: 3)
+        try log.files.rename("/log/lock", to: "/log/not-a-lock")
+        let report = try inspector(log).check()
+        #expect(report.verdict == .whole && !report.isInUse)
+    }
+
     @Test("What is no log cannot be checked")
     func refusesNoLog() throws {
         let log = LogBuilder()
