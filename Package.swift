@@ -20,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CEvent", pkgConfig: "libevent", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksum"),
         .target(name: "CSystem"),
 
@@ -28,9 +29,9 @@ let package = Package(
         .target(name: "Views", dependencies: ["LogLine"]),
         .target(name: "Replication", dependencies: ["LogLine"]),
 
-        // What a process needs to be run: settings, diagnostics, metrics; keyed hashes.
+        // What a process needs to be run: settings, diagnostics, metrics; keyed hashes, passwords, tokens.
         .target(name: "Operations"),
-        .target(name: "Crypto", dependencies: ["CSodium"]),
+        .target(name: "Crypto", dependencies: ["CSodium", "COpenSSL", "LogLine"]),
 
         // Connections.
         .target(name: "EventLoop", dependencies: ["CEvent", "CSystem", "LogLine"]),
@@ -89,7 +90,7 @@ let package = Package(
         .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
-        .testTarget(name: "CryptoTests", dependencies: ["Crypto"]),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto", "LogLine", "TestSupport"]),
         .testTarget(
             name: "EventLoopTests", dependencies: ["EventLoop", "LogLine", "TestSupport", "LoopTestSupport"]),
         .testTarget(
