@@ -84,6 +84,9 @@ let package = Package(
         .executableTarget(
             name: "http-parse-probe", dependencies: ["Web", "LogLine"],
             path: "Tests/Conformance/http-parse-probe"),
+        .executableTarget(
+            name: "ws-echo", dependencies: ["Web", "EventLoop", "LogLine", "Operations"],
+            path: "Tests/Conformance/ws-echo"),
         .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),
         .target(name: "LoopTestSupport", dependencies: ["EventLoop"], path: "Tests/LoopSupport"),
         .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),

@@ -78,6 +78,14 @@ public final class Connection: Flushable {
         queueFlush()
     }
 
+    /// Shares `slice` with the socket, never copied: for bytes that many sockets send. Of several that are
+    /// queued in one turn, all leave in one system call (up to `ConnectionLimits.piecesPerSend`).
+    public func send(shared slice: ByteSlice) {
+        guard !isClosed else { return }
+        output.append(shared: slice)
+        queueFlush()
+    }
+
     /// Sends a region of a file with `sendfile`; `owner` keeps the descriptor open meanwhile.
     public func send(file descriptor: Int32, owner: AnyObject, offset: Int, count: Int) {
         guard !isClosed else { return }
@@ -90,6 +98,13 @@ public final class Connection: Flushable {
     public func notifyWhenDrained() {
         isDrainWanted = true
         queueFlush()
+    }
+
+    /// Has the kernel break the connection when the peer acknowledges nothing of what was sent for so long:
+    /// a dead peer is noticed although nothing of it is awaited (tcp(7), TCP_USER_TIMEOUT).
+    public func limitUnacknowledgedTime(to time: Duration) {
+        var milliseconds = UInt32(max(1, min(time / .milliseconds(1), 86_400_000)))
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, 4)
     }
 
     // MARK: Receiving

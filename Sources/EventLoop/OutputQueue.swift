@@ -48,6 +48,14 @@ struct OutputQueue {
         pieces.append(.slice(slice))
     }
 
+    /// Without a copy, however small: for what many sockets send.
+    mutating func append(shared slice: ByteSlice) {
+        guard slice.count > 0 else { return }
+        count += slice.count
+        sealTail()
+        pieces.append(.slice(slice))
+    }
+
     mutating func append(file descriptor: Int32, owner: AnyObject, offset: Int, count: Int) {
         guard count > 0 else { return }
         self.count += count

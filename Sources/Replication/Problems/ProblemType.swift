@@ -5,6 +5,7 @@
 public enum ProblemType: String, CaseIterable, Sendable {
     case malformed
     case unauthorized
+    case forbiddenOrigin = "forbidden-origin"
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
     case timeout
@@ -14,6 +15,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
     case idConflict = "id-conflict"
     case expectationFailed = "expectation-failed"
     case tooLarge = "too-large"
+    case upgradeRequired = "upgrade-required"
     case uriTooLong = "uri-too-long"
     case headersTooLarge = "headers-too-large"
     case `internal`
@@ -78,6 +80,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
         switch self {
         case .malformed: Row(400, "The request is malformed", .fixRequest)
         case .unauthorized: Row(401, "The cluster's secret is missing or wrong", .authenticate)
+        case .forbiddenOrigin: Row(403, "Pages of this origin may not do this", .fixRequest)
         case .notFound: Row(404, "There is nothing here", .fixRequest)
         case .methodNotAllowed: Row(405, "This path does not take the method", .fixRequest)
         case .timeout: Row(408, "The request came too slowly", .retrySameID)
@@ -88,6 +91,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
         case .expectationFailed: Row(409, "An expected offset is not the key's last one", .decideAgain)
         case .tooLarge: Row(413, "The body or a field is too large", .fixRequest)
         case .uriTooLong: Row(414, "The request line is too long", .fixRequest)
+        case .upgradeRequired: Row(426, "This path speaks WebSocket", .fixRequest)
         case .headersTooLarge: Row(431, "The headers are too large", .fixRequest)
         case .internal: Row(500, "The service failed", .report)
         case .ioError: Row(500, "The log could not write; nothing was written", .retry, after: 5)

@@ -7,9 +7,10 @@ struct HTTPFieldFacts {
     /// The value of Host, as a range of the head.
     private(set) var host: HTTPHeadRange?
     private(set) var expectsContinue = false
-    /// `close` and `keep-alive` among the tokens of Connection.
+    /// `close`, `keep-alive` and `upgrade` among the tokens of Connection.
     private(set) var wantsClose = false
     private(set) var wantsKeepAlive = false
+    private(set) var wantsUpgrade = false
 
     /// `line` without its CRLF.
     mutating func add(_ line: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) {
@@ -30,6 +31,7 @@ struct HTTPFieldFacts {
             let tokens = HTTPTokenList(bytes.part(field.value))
             wantsClose = wantsClose || tokens.contains("close")
             wantsKeepAlive = wantsKeepAlive || tokens.contains("keep-alive")
+            wantsUpgrade = wantsUpgrade || tokens.contains("upgrade")
         case 14 where HTTPCharacters.equal(name, ignoringCase: "content-length"):
             try addContentLength(bytes.part(field.value))
         case 17 where HTTPCharacters.equal(name, ignoringCase: "transfer-encoding"):

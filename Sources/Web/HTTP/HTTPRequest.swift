@@ -13,6 +13,8 @@ public struct RequestHead: Sendable {
     /// As announced; nil when chunked or without a body.
     public let contentLength: Int?
     public let isChunked: Bool
+    /// What follows on the connection may be of another protocol: not to be read before the answer.
+    let proposesUpgrade: Bool
 
     private let bytes: ByteSlice
     private let fieldRange: HTTPHeadRange
@@ -29,6 +31,7 @@ public struct RequestHead: Sendable {
         expectsContinue = facts.expectsContinue && line.versionMinor > 0
         contentLength = facts.contentLength
         isChunked = facts.isChunked
+        proposesUpgrade = facts.wantsUpgrade && line.versionMinor > 0
         self.bytes = bytes
         fieldRange = HTTPHeadRange(scanner.fields)
         rawTargetRange = line.rawTarget
@@ -52,8 +55,7 @@ public struct RequestHead: Sendable {
 
     /// The client proposes to go on in another protocol (RFC 9110 7.8): `name` in lower case.
     public func wantsUpgrade(to name: StaticString) -> Bool {
-        versionMinor > 0 && fields.contains(token: "upgrade", in: "connection")
-            && fields.contains(token: name, in: "upgrade")
+        proposesUpgrade && fields.contains(token: name, in: "upgrade")
     }
 }
 

@@ -9,6 +9,9 @@ public struct Response {
         /// Written piece by piece by `start`; with a length the answer carries Content-Length, without it is
         /// chunked (or, for HTTP/1.0, ends with the connection). `start` is not called for HEAD.
         case stream(length: Int?, start: @LoopActor (BodyWriter) -> Void)
+        /// The connection leaves the server with this answer's head and is `take`'s from then on; the server
+        /// forgets it, its limits and timeouts end. `take` is not called for HEAD.
+        case handover(Handover, take: @LoopActor (HandedOver) -> Void)
     }
 
     public var status: Int
@@ -35,11 +38,29 @@ public struct Response {
     }
 }
 
+/// What follows the head on a connection that leaves the server.
+public enum Handover: Sendable {
+    /// Another protocol: the answer is 101 and carries `Connection: upgrade`.
+    case protocolSwitch
+    /// A body without an end: in chunks, or for HTTP/1.0 as it is; it ends with the connection.
+    case endlessBody
+}
+
+/// A connection that left the server.
+public struct HandedOver {
+    public let connection: Connection
+    /// What has arrived behind the request.
+    public let leftovers: ByteSlice
+    /// The body is to be written in chunks.
+    public let isChunked: Bool
+}
+
 /// The media types of the services' answers.
 public enum MediaType {
     public static let json = "application/json"
     public static let ndjson = "application/x-ndjson"
     public static let problem = "application/problem+json"
     public static let text = "text/plain; charset=utf-8"
+    public static let eventStream = "text/event-stream"
     public static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 }

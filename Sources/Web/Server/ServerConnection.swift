@@ -30,6 +30,8 @@ final class ServerConnection: ConnectionHandler {
     /// The client waits for `100 Continue`.
     private var isContinueWanted = false
     private var isAcceptingRequests = true
+    /// The last request proposes another protocol for what follows: it is read when the answer is known.
+    private var isUpgradeProposed = false
     /// The next request is the last one.
     private var isLastWanted = false
     private var hasHadRequest = false
@@ -103,7 +105,7 @@ final class ServerConnection: ConnectionHandler {
         guard !isProcessing else { return }
         isProcessing = true
         defer { isProcessing = false }
-        while isAcceptingRequests {
+        while isAcceptingRequests, !isUpgradeProposed {
             guard hasRoomForRequest else { return connection.pauseReading() }
             switch parser.next() {
             case .needMore: return waitForMore()
@@ -112,6 +114,7 @@ final class ServerConnection: ConnectionHandler {
             case .failed(let failure): refuse(server.handler.unparsable(failure))
             }
         }
+        if isUpgradeProposed { connection.pauseReading() }
     }
 
     /// A request that has begun is read on; a further one waits until the client has taken most of its
@@ -162,6 +165,7 @@ final class ServerConnection: ConnectionHandler {
         hasHadRequest = true
         let exchange = Exchange(request, connection: self)
         if !request.head.keepsAlive || isLastWanted { isAcceptingRequests = false }
+        isUpgradeProposed = request.head.proposesUpgrade && isAcceptingRequests
         exchanges.append(exchange)
         let handle = handle.take()
         handle?(exchange)
@@ -212,6 +216,7 @@ final class ServerConnection: ConnectionHandler {
     private func completeFirst() {
         guard !exchanges.isEmpty else { return }
         exchanges.removeFirst()
+        if exchanges.isEmpty { isUpgradeProposed = false }
         enter(phase)
         closeIfDone()
     }
@@ -238,7 +243,33 @@ final class ServerConnection: ConnectionHandler {
             if head?.method != .head { connection.send(slice) }
         case .stream(let length, let start):
             startStream(response, head, length: length, closes: closes, start)
+        case .handover(let handover, let take):
+            handOver(handover, response, head, take)
         }
+    }
+
+    /// The last answer here, and the end of this object: what is left of it are the requests that are given
+    /// up, those behind the one answered.
+    private func handOver(
+        _ handover: Handover, _ response: Response, _ head: RequestHead?,
+        _ take: @LoopActor (HandedOver) -> Void
+    ) {
+        let isBody = handover == .endlessBody
+        let isChunked = isBody && head?.versionMinor != 0
+        connection.send { buffer in
+            writeHead(response, head, length: nil, isChunked: isChunked, closes: isBody, into: buffer)
+        }
+        isAcceptingRequests = false
+        isUpgradeProposed = false
+        abandonOthers()
+        guard head?.method != .head else { return }
+        let handedOver = HandedOver(
+            connection: connection, leftovers: parser.takeLeftovers(), isChunked: isChunked)
+        exchanges = []
+        server.connectionClosed(self)
+        take(handedOver)
+        connection.resumeReading()
+        if hasReceivedEnd { connection.handler?.receivedEnd() }
     }
 
     private func startStream(
