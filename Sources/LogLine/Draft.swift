@@ -22,17 +22,20 @@ public struct Draft: Sendable, Equatable {
     public var author: Author?
     public var id: MessageID?
     public var body: Body
+    /// The message that this one answers: 1–2^53. Only beside a text.
+    public var replyTo: Offset?
     public var expectations: [Expectation]
 
     public init(
         channel: Channel, key: Key? = nil, author: Author? = nil, id: MessageID? = nil, body: Body,
-        expectations: [Expectation] = []
+        replyTo: Offset? = nil, expectations: [Expectation] = []
     ) {
         self.channel = channel
         self.key = key
         self.author = author
         self.id = id
         self.body = body
+        self.replyTo = replyTo
         self.expectations = expectations
     }
 }

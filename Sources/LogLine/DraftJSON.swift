@@ -1,5 +1,5 @@
 extension Draft {
-    /// Reads the body of `POST /messages/{channel}`: `{"message_text", "author"?, "id"?}`.
+    /// Reads the body of `POST /messages/{channel}`: `{"message_text", "author"?, "id"?, "reply_to"?}`.
     ///
     /// Refuses what `JSONReader` refuses, unknown keys, missing or wrong values, each named.
     public static func decode(
@@ -7,17 +7,19 @@ extension Draft {
     ) throws(InvalidField) -> Draft {
         let fields = try DraftFields(body, form: .message)
         guard let text = fields.text else { throw DraftFields.missing("message_text") }
-        return Draft(channel: channel, author: fields.author, id: fields.id, body: .text(text))
+        return Draft(
+            channel: channel, author: fields.author, id: fields.id, body: .text(text), replyTo: fields.replyTo
+        )
     }
 
-    /// Reads one line (without its newline) of `POST /append`: `{"channel", "message_text" or "kind" and
-    /// "data", "author"?, "id"?, "key"?, "expect"?}`, in any order.
+    /// Reads one line (without its newline) of `POST /append`: `{"channel", "message_text" and "reply_to"? or
+    /// "kind" and "data", "author"?, "id"?, "key"?, "expect"?}`, in any order.
     public static func decode(append line: UnsafeRawBufferPointer) throws(InvalidField) -> Draft {
         let fields = try DraftFields(line, form: .append)
         guard let channel = fields.channel else { throw DraftFields.missing("channel") }
         return Draft(
             channel: channel, key: fields.key, author: fields.author, id: fields.id, body: try fields.body(),
-            expectations: fields.expectations)
+            replyTo: fields.replyTo, expectations: fields.expectations)
     }
 
     /// A message from outside of JSON: a plain Redis payload. Checks the text as `decode` does.
@@ -66,7 +68,7 @@ enum DraftForm {
 
     func allows(_ field: DraftField) -> Bool {
         switch field {
-        case .text, .author, .id: true
+        case .text, .author, .id, .replyTo: true
         case .channel, .kind, .key, .data, .expect: self == .append
         }
     }
@@ -76,6 +78,7 @@ enum DraftForm {
 enum DraftField: String {
     case channel, kind, key, author, id
     case text = "message_text"
+    case replyTo = "reply_to"
     case data, expect
 
     init?(name: UnsafeRawBufferPointer) {
@@ -85,6 +88,7 @@ enum DraftField: String {
         case .author: self = .author
         case .id: self = .id
         case .text: self = .text
+        case .replyTo: self = .replyTo
         case .data: self = .data
         case nil:
             if Memory.equal(name, "channel") {
@@ -106,6 +110,7 @@ struct DraftFields {
     private(set) var author: Author?
     private(set) var id: MessageID?
     private(set) var text: [UInt8]?
+    private(set) var replyTo: Offset?
     private(set) var data: [UInt8]?
     private(set) var expectations: [Draft.Expectation] = []
 
@@ -129,6 +134,11 @@ struct DraftFields {
 
     /// The text, or kind and data.
     func body() throws(InvalidField) -> Draft.Body {
+        if replyTo != nil, kind != nil || data != nil {
+            throw InvalidField(
+                field: ReplyRule.field,
+                detail: "\(ReplyRule.field) goes with message_text, not with kind or data")
+        }
         switch (text, kind, data) {
         case (let text?, nil, nil): return .text(text)
         case (nil, let kind?, let data?): return .data(kind: kind, json: data)
@@ -163,6 +173,8 @@ struct DraftFields {
         case .text:
             text = try TextRule.checked(
                 reader.string(field: TextRule.field, bytesMax: LineLimits.textBytesMax))
+        case .replyTo:
+            replyTo = try ReplyRule.checked(reader.unsignedInteger(field: ReplyRule.field))
         case .data:
             let json = ByteBuffer()
             try reader.canonicalValue(field: "data", into: json, bytesMax: LineLimits.dataBytesMax)
@@ -201,5 +213,17 @@ enum TextRule {
                 detail: "\(field) has \(text.count) bytes; the limit is \(LineLimits.textBytesMax)")
         }
         return text
+    }
+}
+
+/// The rule of `reply_to`: the offset of a line, 1–2^53.
+enum ReplyRule {
+    static let field = "reply_to"
+
+    static func checked(_ value: UInt64) throws(InvalidField) -> Offset {
+        guard value > 0 else {
+            throw InvalidField(field: field, detail: "\(field) is 0; the first line is 1")
+        }
+        return Offset(value)
     }
 }

@@ -10,18 +10,19 @@
 /// | `author` | when there is one | see `Author` |
 /// | `id` | when there is one | see `MessageID` |
 /// | `message_text` | for a message; another kind may have it instead of `data` | 1–65,536 bytes |
+/// | `reply_to` | when a text answers another message | integer, 1 to 2^53; directly before `crc` |
 /// | `data` | when another kind has it | any JSON |
 /// | `crc` | always | 8 lowercase hexadecimal digits |
 ///
 /// Valid if and only if: one JSON object in canonical form (no white space, strings as `JSONString` writes
 /// them, no duplicate keys at any depth); the fields in this order, fields of other names anywhere between
-/// `channel` and `crc`; each value as its rule says; `crc` is the CRC-32C of the bytes before `,"crc"`; at
+/// `channel` and `crc`, but not behind `reply_to`; each value as its rule says; `crc` is the CRC-32C of the bytes before `,"crc"`; at
 /// most `LineLimits.lineBytesMax` bytes with the newline.
 public enum Line {
     /// Appends the canonical line with its newline to `out` and returns its crc. Costs one pass over the text
     /// and one for the crc; allocates nothing but what `out` grows by.
     ///
-    /// Precondition: the draft's text or data is valid, `offset` is not zero.
+    /// Precondition: the draft's text or data is valid, `reply_to` goes with a text, no offset is zero.
     public static func encode(
         _ draft: Draft, offset: Offset, time: Timestamp, into out: ByteBuffer
     ) -> UInt32 {
@@ -53,6 +54,7 @@ enum LineLayout {
     static let time: StaticString = ",\"time\":\""
     static let channel: StaticString = "\",\"channel\":\""
     static let crc: StaticString = ",\"crc\":\""
+    static let replyTo: StaticString = ",\"reply_to\":"
 
     /// `,"crc":"xxxxxxxx"}`
     static let crcFieldBytes = 18
@@ -84,6 +86,9 @@ extension Draft {
         case .text(let text):
             out.append(",\"message_text\":")
             out.appendJSONString(text)
+            guard let replyTo else { return }
+            out.append(LineLayout.replyTo)
+            out.append(decimal: replyTo.value)
         case .data(_, let json):
             out.append(",\"data\":")
             out.append(json)

@@ -1,6 +1,6 @@
 /// The fields that stand between `channel` and `crc`, in their order.
 enum LineField: Int {
-    case kind, key, author, id, text, data
+    case kind, key, author, id, text, replyTo, data
 
     /// Nil for a field that this version does not know.
     @inline(__always)
@@ -11,6 +11,7 @@ enum LineField: Int {
         case 4 where Memory.equal(name, "kind"): self = .kind
         case 4 where Memory.equal(name, "data"): self = .data
         case 6 where Memory.equal(name, "author"): self = .author
+        case 8 where Memory.equal(name, "reply_to"): self = .replyTo
         case 12 where Memory.equal(name, "message_text"): self = .text
         default: return nil
         }

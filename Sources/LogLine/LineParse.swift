@@ -22,6 +22,8 @@ struct LineParser {
     private var lexer: JSONLexer
     private var unknown: JSONKeys
     private var last: LineField?
+    /// Behind the text's closing quote; -1: no text came yet.
+    private var textEnd = -1
 
     @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer, position: Int) {
@@ -61,10 +63,18 @@ struct LineParser {
             throw malformed("a field is there twice or out of its order")
         }
         last = field
-        if field == .data {
-            line.data = try data()
-            return
+        switch field {
+        case .data: line.data = try data()
+        case .replyTo: line.replyTo = try replyTo()
+        case .kind, .key, .author, .id: try text(field, into: &line)
+        case .text:
+            try text(field, into: &line)
+            textEnd = lexer.position
         }
+    }
+
+    @inline(__always)
+    private mutating func text(_ field: LineField, into line: inout ParsedLine) throws(LineError) {
         let start = lexer.position
         let span: JSONStringSpan
         do { span = try lexer.string() } catch { throw LineError(error) }
@@ -76,11 +86,23 @@ struct LineParser {
             case .author: line.author = try Author(validating: text)
             case .id: line.id = try MessageID(validating: text)
             case .text: line.text = try TextRule.checked(text)
-            case .data: break
+            case .data, .replyTo: break
             }
         } catch {
             throw invalid(error, at: start)
         }
+    }
+
+    /// Stands behind the text and before nothing.
+    private mutating func replyTo() throws(LineError) -> Offset {
+        guard lexer.position - LineLayout.replyTo.utf8CodeUnitCount == textEnd else {
+            throw malformed("reply_to stands directly behind message_text")
+        }
+        let start = lexer.position
+        let value: UInt64
+        do { value = try lexer.unsignedInteger(max: LineLimits.offsetMax) } catch { throw LineError(error) }
+        guard lexer.position == bytes.count else { throw malformed("nothing stands behind reply_to but crc") }
+        do { return try ReplyRule.checked(value) } catch { throw invalid(error, at: start) }
     }
 
     private mutating func data() throws(LineError) -> Range<Int> {

@@ -28,6 +28,9 @@ public struct Channel: Hashable, Sendable, CustomStringConvertible {
 public struct Author: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
 
+    /// Precondition: `bytes` were valid once.
+    public init(trusted bytes: [UInt8]) { self.bytes = bytes }
+
     public init(validating bytes: [UInt8]) throws(InvalidField) {
         try FieldRule.check(bytes, field: "author", bytesMax: LineLimits.authorBytesMax)
         self.bytes = bytes
@@ -53,6 +56,9 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
 public struct Kind: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
 
+    /// Precondition: `text` is valid.
+    public init(trusted text: StaticString) { bytes = Array(text.description.utf8) }
+
     public init(validating bytes: [UInt8]) throws(InvalidField) {
         try FieldRule.checkToken(bytes, field: "kind", bytesMax: LineLimits.kindBytesMax)
         self.bytes = bytes
@@ -64,6 +70,9 @@ public struct Kind: Hashable, Sendable, CustomStringConvertible {
 /// What conditional appends rely on: 1–256 bytes of UTF-8 without control characters.
 public struct Key: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
+
+    /// Precondition: `bytes` are valid.
+    public init(trusted bytes: [UInt8]) { self.bytes = bytes }
 
     public init(validating bytes: [UInt8], field: String = "key") throws(InvalidField) {
         try FieldRule.check(bytes, field: field, bytesMax: LineLimits.keyBytesMax)

@@ -9,6 +9,7 @@ public struct ParsedLine: Equatable, Sendable {
     public internal(set) var id: MessageID?
     /// Unescaped.
     public internal(set) var text: [UInt8]?
+    public internal(set) var replyTo: Offset?
     /// Where the JSON of `data` stands in the line.
     public internal(set) var data: Range<Int>?
     /// Whether fields of other names are there.
@@ -29,7 +30,8 @@ public struct ParsedLine: Equatable, Sendable {
     /// Precondition: `bytes` are those that were parsed.
     public func draft(in bytes: UnsafeRawBufferPointer) -> Draft? {
         guard !hasUnknownFields, let body = body(in: bytes) else { return nil }
-        return Draft(channel: channel, key: key, author: author, id: id, body: body)
+        return Draft(
+            channel: channel, key: key, author: author, id: id, body: body, replyTo: replyTo)
     }
 
     private func body(in bytes: UnsafeRawBufferPointer) -> Draft.Body? {

@@ -22,6 +22,7 @@ struct LineTests {
                 #expect(scan.isMessage == parsed.isMessage)
                 #expect(scan.channelName(in: bytes) == draft.channel.bytes)
                 expectFields(try Line.fields(of: bytes, scan), of: draft, in: bytes)
+                #expect(Line.replyTo(of: bytes, scan) == draft.replyTo, "seed \(seed), \(round)")
             }
         }
     }
@@ -31,6 +32,7 @@ struct LineTests {
         #expect(text(fields.key) == draft.key?.bytes)
         #expect(text(fields.author) == draft.author?.bytes)
         #expect(text(fields.id) == draft.id?.bytes)
+        #expect(text(fields.replyTo) == draft.replyTo.map { Array(String($0.value).utf8) })
         switch draft.body {
         case .text(let expected):
             #expect(text(fields.text) == expected && fields.kind == nil && fields.data == nil)

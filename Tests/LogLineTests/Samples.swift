@@ -16,13 +16,15 @@ struct Samples {
     }
 
     mutating func draft(textBytesMax: Int = 300) throws -> Draft {
-        Draft(
+        var draft = Draft(
             channel: try Channel(validating: name(bytesMax: LineLimits.channelBytesMax, without: "/")),
             key: random.chance(30) ? try Key(validating: name(bytesMax: LineLimits.keyBytesMax)) : nil,
             author: random.chance(70)
                 ? try Author(validating: name(bytesMax: LineLimits.authorBytesMax)) : nil,
             id: random.chance(70) ? try MessageID(validating: token()) : nil,
             body: try body(textBytesMax: textBytesMax))
+        if case .text = draft.body, random.chance(30) { draft.replyTo = offset() }
+        return draft
     }
 
     private mutating func body(textBytesMax: Int) throws -> Draft.Body {

@@ -95,6 +95,29 @@ struct RepeatedIDTests {
         #expect(text == .refused(.idConflict(first: Offset(1))))
     }
 
+    @Test("with another reply_to is a conflict, also when the first one was found on disk")
+    func replyConflict() throws {
+        var sequencer = makeSequencer()
+        var restored = makeSequencer()
+        let lines = ByteBuffer()
+        var draft = try message("hello", id: "a")
+        draft.replyTo = Offset(7)
+        _ = sequencer.admit(draft, now: sampleTime, into: lines)
+        let line = UnsafeRawBufferPointer(rebasing: lines.pointer.dropLast())
+        try restored.restore(try Line.scan(line), line)
+        let other = ByteBuffer()
+        for replyTo in [nil, Offset(8), Offset(71)] {
+            draft.replyTo = replyTo
+            let conflict = Admission.refused(.idConflict(first: Offset(1)))
+            #expect(sequencer.admit(draft, now: sampleTime, into: other) == conflict)
+            #expect(restored.admit(draft, now: sampleTime, into: other) == conflict)
+        }
+        draft.replyTo = Offset(7)
+        let repeated = Admission.repeated(offset: Offset(1), time: sampleTime)
+        #expect(sequencer.admit(draft, now: sampleTime, into: other) == repeated)
+        #expect(restored.admit(draft, now: sampleTime, into: other) == repeated)
+    }
+
     @Test("is meant within channel and author")
     func scope() throws {
         var sequencer = makeSequencer()

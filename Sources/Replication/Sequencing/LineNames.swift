@@ -9,6 +9,7 @@ struct LineNames: Sendable {
     private static let separator: UInt8 = 0
     private static let textMark: UInt8 = 1
     private static let dataMark: UInt8 = 2
+    private static let replyMark: UInt8 = 3
 
     /// Of an id, which is meant within (channel, author).
     func id(_ id: [UInt8], channel: [UInt8], author: [UInt8]?) -> Fingerprint {
@@ -28,10 +29,11 @@ struct LineNames: Sendable {
         return hasher.finish128()
     }
 
-    /// Of what was written.
-    func body(_ body: Draft.Body) -> UInt64 {
+    /// Of what was written: a text with what it answers, or a kind with its data.
+    func body(_ draft: Draft) -> UInt64 {
         var hasher = FingerprintHasher(key: key, isWide: false)
-        switch body {
+        if let replyTo = draft.replyTo { combine(reply: Array(String(replyTo.value).utf8), into: &hasher) }
+        switch draft.body {
         case .text(let text):
             hasher.combine(Self.textMark)
             hasher.combine(text)
@@ -41,6 +43,12 @@ struct LineNames: Sendable {
             hasher.combine(json)
         }
         return hasher.finish64()
+    }
+
+    /// Before the text, which may hold any byte and so stands last.
+    private func combine(reply digits: [UInt8], into hasher: inout FingerprintHasher) {
+        hasher.combine(Self.replyMark)
+        hasher.combine(digits)
     }
 }
 
@@ -66,6 +74,7 @@ extension LineNames {
 
     func body(_ fields: LineFields, in line: UnsafeRawBufferPointer) -> UInt64 {
         var hasher = FingerprintHasher(key: key, isWide: false)
+        if let replyTo = fields.replyTo { combine(reply: Array(line[replyTo]), into: &hasher) }
         if let kind = fields.kind { combine(kind, of: line, into: &hasher) }
         if let text = fields.text {
             hasher.combine(Self.textMark)

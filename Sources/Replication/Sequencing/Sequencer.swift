@@ -79,7 +79,7 @@ extension Sequencer {
         let identity = draft.id.map { id in
             (
                 name: names.id(id.bytes, channel: draft.channel.bytes, author: draft.author?.bytes),
-                body: names.body(draft.body)
+                body: names.body(draft)
             )
         }
         if let identity, let first = ids.find(identity.name) {
