@@ -21,6 +21,7 @@ public final class RedisBus {
 
     public var onEvent: ((BusEvent) -> Void)?
     public private(set) var queuedBytes = 0
+    public private(set) var isSubscribed = false
 
     private let subscriptions: Subscriptions
     private let publisher: RedisLink?
@@ -28,7 +29,6 @@ public final class RedisBus {
     private let log: DiagnosticLog
     private let losses: Counter
     private var confirmationsMissing = 0
-    private var isSubscribed = false
 
     /// Replies to subscriptions carry no size.
     private static let subscriptionToken = -2

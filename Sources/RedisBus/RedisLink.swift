@@ -13,7 +13,7 @@ final class RedisLink {
         case waiting
     }
 
-    /// Signed in; send the commands of the role.
+    /// Signed in, as Redis has confirmed; send the commands of the role.
     var onOpen: ((RedisConnection) -> Void)?
     var onReply: ((RedisReply, _ token: Int) -> Void)?
     var onLost: ((_ reason: String, _ retry: Duration) -> Void)?
@@ -26,6 +26,8 @@ final class RedisLink {
         seed: UInt64.random(in: 0...UInt64.max))
     private var timer: LoopTimer?
     private var connecting: RedisConnection?
+    /// To the commands that sign in.
+    private var signInRepliesMissing = 0
     /// Tells answers to an earlier attempt's name resolution from this one's.
     private var attempt = 0
     /// When something last came, or the first unanswered command was sent.
@@ -103,7 +105,10 @@ final class RedisLink {
         connecting = connection
         connection.onOpen = { [weak self] in self?.signIn(connection) }
         connection.onClosed = { [weak self] reason in self?.lose(reason) }
-        connection.onReply = { [weak self] reply, token in self?.replied(reply, token) }
+        connection.onReply = { [weak self, weak connection] reply, token in
+            guard let self, let connection else { return }
+            replied(reply, token, on: connection)
+        }
     }
 
     private func signIn(_ connection: RedisConnection) {
@@ -113,24 +118,31 @@ final class RedisLink {
         }
         if endpoint.database != 0 { commands.append(["SELECT", String(endpoint.database)]) }
         commands.append(["CLIENT", "SETNAME", "chat-cluster"])
+        signInRepliesMissing = commands.count
         for command in commands { connection.send(command, token: RedisLink.signInToken) }
+    }
+
+    /// Only now a connection counts: what accepts it may be frozen, or no Redis at all.
+    private func signedIn(_ connection: RedisConnection) {
         timer = nil
         connecting = nil
         state = .open(connection)
-        lastSign = LoopClock.monotonic
         if expectsTraffic {
             watch = LoopTimer(every: RedisLimits.watchInterval) { [unowned self] in checkSilence() }
         }
         onOpen?(connection)
     }
 
-    private func replied(_ reply: RedisReply, _ token: Int) {
+    private func replied(_ reply: RedisReply, _ token: Int, on connection: RedisConnection) {
         lastSign = LoopClock.monotonic
         guard token == RedisLink.signInToken else {
             onReply?(reply, token)
             return
         }
-        if case .error(let text) = reply, !text.hasPrefix("NOPERM") { lose("signing in: \(text)") }
+        // The connection's name is a convenience, which access rules may deny.
+        if case .error(let text) = reply, !text.hasPrefix("NOPERM") { return lose("signing in: \(text)") }
+        signInRepliesMissing -= 1
+        if signInRepliesMissing == 0 { signedIn(connection) }
     }
 
     private func checkSilence() {

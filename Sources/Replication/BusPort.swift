@@ -14,6 +14,8 @@ public protocol Bus: AnyObject {
     func publish(_ topic: [UInt8], _ payload: ByteSlice) -> Bool
     /// Connected as a publisher.
     var isPublishing: Bool { get }
+    /// All subscriptions are confirmed.
+    var isSubscribed: Bool { get }
     /// Bytes of payloads published and not confirmed by the bus.
     var queuedBytes: Int { get }
 }

@@ -21,7 +21,7 @@ public final class ReplicationLog {
         /// Shown in `/state`.
         public var engine: String
         public var durability: String
-        /// Shown in `/state`: `connected`, `away` or `none`.
+        /// Shown in `/state`: `connected` (lines are published, plain PUBLISHes heard), `away` or `none`.
         public var busState: @LoopActor () -> String = { "none" }
         var hasSecret: Bool { secret != nil }
 
@@ -58,7 +58,7 @@ public final class ReplicationLog {
         self.bus = bus
         self.log = log
         var options = options
-        if let bus { options.busState = { bus.isPublishing ? "connected" : "away" } }
+        if let bus { options.busState = { bus.isPublishing && bus.isSubscribed ? "connected" : "away" } }
         tails = LineTails { core.identity }
         endpoints = LogEndpoints(
             core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options,

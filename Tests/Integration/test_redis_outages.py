@@ -2,6 +2,9 @@
 
 import json
 import random
+import socket
+
+import pytest
 
 from harness.checks import assert_nothing_lost
 from harness.lines import crc32c
@@ -55,6 +58,29 @@ def test_the_cluster_starts_and_works_without_a_running_redis(new_cluster):
     cluster.wait_until_live(AWAY_SECONDS * 2)
     cluster.pods[0].send("over Redis")
     assert_nothing_lost(cluster, storm.acknowledged)
+
+
+def redis_that_only_listens(_, __):
+    listener = socket.create_server(("127.0.0.1", 0))
+    return listener, f"redis://127.0.0.1:{listener.getsockname()[1]}", "no answer within"
+
+
+def redis_that_wants_a_password(processes, directory):
+    guarded = processes.add(RedisServer(directory / "guarded", password="hunter2-hunter2")).start()
+    return guarded, f"redis://127.0.0.1:{guarded.port}", "NOAUTH"
+
+
+@pytest.mark.parametrize("make", [redis_that_only_listens, redis_that_wants_a_password])
+def test_a_redis_that_does_not_let_the_log_in_counts_as_away(new_cluster, processes, tmp_path, make):
+    _held, url, reason = make(processes, tmp_path)
+    log = new_cluster(pod_count=0, redis=False, redis_url=url).start().log
+
+    def both_said_so():
+        assert log.state()["redis"] == "away" and log.metric("chat_redis_publishing") == 0
+        return all(f'role={role} reason="' in log.text for role in ("publisher", "subscriber"))
+
+    wait_until(both_said_so, "both connections are given up", AWAY_SECONDS)
+    assert reason in log.text and "connected to Redis" not in log.text
 
 
 def test_without_redis_in_the_settings_pods_follow_the_tail(new_cluster):
