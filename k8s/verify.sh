@@ -56,7 +56,8 @@ field() { grep -oE "\"$1\":\"?[0-9a-f]+" <<<"$2" | head -1 | sed -E 's/.*[:"]//'
 with_pod() {
     local pod="$1" port="" forward
     shift
-    kube port-forward "pod/$pod" :8000 >"$WORK/forward" 2>&1 &
+    # Not through kube(): the process to end must be kubectl itself, not a shell that waits for it.
+    kubectl ${NAMESPACE:+--namespace "$NAMESPACE"} port-forward "pod/$pod" :8000 >"$WORK/forward" 2>&1 &
     forward=$!
     for _ in $(seq 100); do
         port="$(sed -nE 's/.*127\.0\.0\.1:([0-9]+) -> .*/\1/p' "$WORK/forward")"

@@ -68,6 +68,7 @@ def test_a_cluster_that_keeps_its_promises_is_verified(kubernetes):
                  "2 chat-servers are where the log is: epoch ", "3. deleted the replication-log's pod",
                  "acknowledged messages are there, each once", "everything holds"):
         assert seen in out, out
+    assert kubernetes.standins.left_running() == [], "no port is forwarded any more"
 
 
 def test_a_rollout_that_breaks_requests_is_found(kubernetes):

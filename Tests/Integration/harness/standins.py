@@ -7,6 +7,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 # What scripts use of the system. Everything else is hidden from them, whatever this machine has.
 SYSTEM_COMMANDS = (
@@ -60,6 +61,18 @@ class Standins:
             [str(script), *arguments], env={**home, **(environment or {})}, timeout=seconds,
             stdin=subprocess.DEVNULL, capture_output=True)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def left_running(self):
+        """The command lines of stand-ins that outlived the scripts that started them."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue  # It has ended meanwhile.
+            if any(word.startswith(f"{self._bin}/") for word in words):
+                found.append(" ".join(words))
+        return found
 
     def close(self):
         self._server.shutdown()
