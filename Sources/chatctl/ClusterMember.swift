@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import LogLine
 import Operations
 import Replication
 import Web
@@ -60,15 +61,14 @@ final class ClusterMember {
         process = nil
         isReady = false
         timer = nil
-        if !isStopping {
-            Terminal.say("\(prefix)\(end); starting it again")
-            startLater()
-        }
+        if !isStopping { Terminal.say("\(prefix)\(end)") }
         onEnd?(end)
+        startLater()
     }
 
     private func startLater() {
         guard !isStopping else { return }
+        Terminal.say("\(prefix)starting it again")
         if LoopClock.monotonic - startedAt > ClusterMember.settledAge { backoff.succeed() }
         timer = LoopTimer { [unowned self] in start() }
         timer?.schedule(after: backoff.fail())
@@ -93,12 +93,27 @@ final class ClusterMember {
     }
 
     private func answers() async -> Bool {
-        guard plan.speaksHTTP else { return await accepts() }
+        switch plan.sign {
+        case .accepts: return await accepts()
+        case .ready: return await saysReady()
+        case .readyWithRedis:
+            guard await saysReady() else { return false }
+            return await state()?.redis == "connected"
+        }
+    }
+
+    // What cannot be asked is not ready yet, whatever the reason.
+    private func answer(to path: String) async -> (head: ResponseHead, body: ByteSlice)? {
         let client = HTTPClient(Origin(host: "127.0.0.1", port: plan.port))
-        // Not ready yet looks the same, whatever the reason.
-        let answer = try? await client.response(
-            to: ClientRequest(.get, "/readyz", fields: [("connection", "close")]))
-        return answer?.head.status == 200
+        return try? await client.response(
+            to: ClientRequest(.get, path, fields: [("connection", "close")]))
+    }
+
+    private func saysReady() async -> Bool { await answer(to: "/readyz")?.head.status == 200 }
+
+    private func state() async -> ServiceState? {
+        // Nor is what says something else than expected.
+        await answer(to: "/state").flatMap { try? ServiceState($0.body.pointer) }
     }
 
     private func accepts() async -> Bool {

@@ -6,14 +6,23 @@ import Operations
 /// What a local cluster consists of: each process with its executable, arguments, environment and port.
 @LoopActor
 struct ClusterPlan {
+    /// What shows that a process is ready.
+    enum Sign {
+        /// It accepts connections; Redis.
+        case accepts
+        /// `/readyz` says so.
+        case ready
+        /// And `/state` says that Redis is connected: whatever is published from now on is heard.
+        case readyWithRedis
+    }
+
     struct Process {
         let name: String
         let executable: String
         let arguments: [String]
         let environment: [String: String]
         let port: UInt16
-        /// Answers `/readyz`; Redis does not.
-        let speaksHTTP: Bool
+        let sign: Sign
 
         var url: String { "http://127.0.0.1:\(port)" }
     }
@@ -41,7 +50,7 @@ struct ClusterPlan {
             name: "replication-log", executable: try ClusterPlan.sibling("replication-log"), arguments: [],
             environment: environment.merging(
                 ["PORT": String(logPort), "DATA_DIR": "\(directory)/log"], uniquingKeysWith: { $1 }),
-            port: logPort, speaksHTTP: true)
+            port: logPort, sign: redis == nil ? .ready : .readyWithRedis)
         let executable = try ClusterPlan.sibling("chat-server")
         servers = try (0..<count).map { (index) throws(ChatControl.Failure) in
             let port = try ports.take(min(firstPort + index, 65_535))
@@ -50,7 +59,7 @@ struct ClusterPlan {
                 environment: environment.merging(
                     ["PORT": String(port), "REPLICA_ID": "chat-server-\(index + 1)"], uniquingKeysWith: { $1 }
                 ),
-                port: port, speaksHTTP: true)
+                port: port, sign: .ready)
         }
     }
 
@@ -67,7 +76,7 @@ struct ClusterPlan {
             arguments: [
                 "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
                 "--dir", "\(directory)/redis", "--loglevel", "warning", "--proto-max-bulk-len", "1mb",
-            ], environment: ProcessEnvironment.variables(), port: port, speaksHTTP: false)
+            ], environment: ProcessEnvironment.variables(), port: port, sign: .accepts)
     }
 
     // MARK: Secret

@@ -7,14 +7,11 @@ final class LocalCluster {
     private let redis: ClusterMember?
     private let log: ClusterMember
     private let servers: [ClusterMember]
-    private var hasStartedServers = false
+    private var startedTiers = 0
     private var isAnnounced = false
     private var isStopping = false
     private var continuation: CheckedContinuation<ChatControl.Failure?, Never>?
     private var failure: ChatControl.Failure?
-
-    /// What a process ends with when its settings are wrong: starting it again does not help.
-    private static let badSettingsCode: Int32 = 2
 
     init(_ plan: ClusterPlan) {
         let all = [plan.redis, plan.log].compactMap { $0 } + plan.servers
@@ -24,9 +21,9 @@ final class LocalCluster {
         servers = plan.servers.map { ClusterMember($0, nameWidth: width) }
     }
 
-    private var members: [ClusterMember] { foundation + servers }
-    /// What the chat-servers need. They would wait for it, and say so; a first start should be quiet.
-    private var foundation: [ClusterMember] { [redis, log].compactMap { $0 } }
+    private var members: [ClusterMember] { tiers.flatMap { $0 } }
+    /// Each needs those before it. It would wait for them, and say so; a first start should be quiet.
+    private var tiers: [[ClusterMember]] { (redis.map { [[$0]] } ?? []) + [[log], servers] }
 
     /// Returns when everything has stopped.
     func run() async throws(ChatControl.Failure) {
@@ -34,7 +31,7 @@ final class LocalCluster {
             member.onReady = { [unowned self, unowned member] in becameReady(member) }
             member.onEnd = { [unowned self, unowned member] in ended(member, $0) }
         }
-        for member in foundation { member.start() }
+        startNextTier()
         let failure = await withCheckedContinuation { continuation = $0 }
         if let failure { throw failure }
     }
@@ -56,20 +53,33 @@ final class LocalCluster {
         if isAnnounced {
             return Terminal.say("\(member.plan.name) is ready again: \(describe(member))")
         }
-        if !hasStartedServers, !isStopping, foundation.allSatisfy(\.isReady) {
-            hasStartedServers = true
-            for server in servers { server.start() }
-        }
-        guard members.allSatisfy(\.isReady) else { return }
+        guard !isStopping, tiers.prefix(startedTiers).joined().allSatisfy(\.isReady) else { return }
+        guard startedTiers == tiers.count else { return startNextTier() }
         isAnnounced = true
         announce()
     }
 
+    private func startNextTier() {
+        startedTiers += 1
+        for member in tiers[startedTiers - 1] { member.start() }
+    }
+
     private func ended(_ member: ClusterMember, _ end: ChildProcess.End) {
         if isStopping { return stopNext() }
-        guard case .exited(LocalCluster.badSettingsCode) = end else { return }
-        failure = ChatControl.Failure("\(member.plan.name) refuses its settings")
+        guard let reason = hopelessness(of: member, end) else { return }
+        failure = ChatControl.Failure(reason)
         stop()
+    }
+
+    /// Why it does not help to start it again; nil when it may.
+    private func hopelessness(of member: ClusterMember, _ end: ChildProcess.End) -> String? {
+        switch end {
+        case .exited(ServiceProcess.ExitCode.badSettings.rawValue):
+            return "\(member.plan.name) refuses its settings"
+        case .exited(ServiceProcess.ExitCode.failed.rawValue) where startedTiers < tiers.count:
+            return "\(member.plan.name) cannot start"
+        case .exited, .signalled: return nil
+        }
     }
 
     /// Those that write end before what they write to.
@@ -96,7 +106,7 @@ final class LocalCluster {
             Terminal.say("  \(name)\(String(repeating: " ", count: 18 - name.count))\(describe(member))")
         }
         if let redis { Terminal.say("  redis             redis-cli -p \(redis.plan.port)") }
-        Terminal.say("\nFive commands to try in another terminal:")
+        Terminal.say("\n\(redis == nil ? "Four" : "Five") commands to try in another terminal:")
         for command in commands { Terminal.say("  \(command)") }
         Terminal.say("\nCtrl-C stops everything; the messages stay.\n")
     }

@@ -11,6 +11,7 @@ struct ServiceState {
     var head: Offset?
     var digest = ""
     var source = ""
+    var redis = ""
 
     @LoopActor
     static func read(_ endpoint: Endpoint) async throws(ChatControl.Failure) -> ServiceState {
@@ -22,7 +23,7 @@ struct ServiceState {
         }
     }
 
-    private init(_ json: UnsafeRawBufferPointer) throws(InvalidField) {
+    init(_ json: UnsafeRawBufferPointer) throws(InvalidField) {
         var reader = JSONReader(json)
         try reader.beginObject(field: nil)
         while let name = try reader.nextKey() {
@@ -31,6 +32,7 @@ struct ServiceState {
             case "replica_id": replicaID = try ServiceState.text(&reader)
             case "epoch": epoch = try ServiceState.scalar(&reader, json)
             case "digest": digest = try ServiceState.text(&reader)
+            case "redis": redis = try ServiceState.text(&reader)
             case "source": source = try ServiceState.text(&reader)
             case "offset": offset = Offset(try reader.unsignedInteger(field: "offset"))
             case "head": head = Offset(try reader.unsignedInteger(field: "head"))

@@ -1,6 +1,8 @@
 """`chatctl up`: a whole cluster from one command, and the five commands it invites to try."""
 
+import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -14,8 +16,8 @@ from harness.waiting import wait_until
 class Up(ChildProcess):
     """`chatctl up` in a directory of its own."""
 
-    def __init__(self, directory, servers=3):
-        super().__init__("chatctl up", [BIN / "chatctl", "up", "--servers", servers], cwd=directory)
+    def __init__(self, directory, servers=3, **settings):
+        super().__init__("chatctl up", [BIN / "chatctl", "up", "--servers", servers], settings, cwd=directory)
 
     def start(self):
         self.spawn()
@@ -91,9 +93,37 @@ def test_the_five_commands_work(up):
         "the messages are there again", 30)
 
 
-def test_it_prints_commands_that_can_be_pasted(up):
-    for wanted in ("PUBLISH default-channel", "curl", "/messages", "kill"):
-        assert wanted in up.text
+def test_the_printed_commands_work_as_they_stand_from_the_first_moment_on(processes, tmp_path):
+    # Given a Redis that takes its time to start
+    slow = tmp_path / "bin" / "redis-server"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which("redis-server")} "$@"\n')
+    slow.chmod(0o755)
+    # When nothing is waited for but the sentence that everything is ready
+    up = processes.add(Up(tmp_path, PATH=f"{slow.parent}:{os.environ['PATH']}")).spawn()
+    processes.on_stop(lambda: up.is_running and up.terminate())
+    wait_until(lambda: "Ctrl-C stops everything" in up.text, "the commands are shown", 60)
+    commands = re.search(r"Five commands[^\n]*\n((?:  .*\n)+)", up.text).group(1).splitlines()
+    assert len(commands) == 5
+    answers = [shell(command) for command in commands]
+    assert all(code == 0 for code, _ in answers)
+    assert answers[0][1] == "1\n", "the log hears what redis-cli publishes"
+    assert "Hello over HTTP!" in answers[4][1] and "Hello everyone!" in answers[4][1]
+    assert " warn " not in up.text.split("Everything is ready")[0], "a first start is quiet"
+
+
+def test_a_second_cluster_in_the_same_directory_ends_and_says_why(up, tmp_path):
+    code, out, error = run_to_end([BIN / "chatctl", "up"], cwd=tmp_path, seconds=20)
+    assert code == 1
+    assert "in use by process" in out and "replication-log cannot start" in error
+    assert "starting it again" not in out
+
+
+def test_a_setting_that_a_service_refuses_ends_it(tmp_path):
+    code, out, error = run_to_end(
+        [BIN / "chatctl", "up"], settings={"LOG_LEVEL": "loud"}, cwd=tmp_path, seconds=20)
+    assert code == 1
+    assert "LOG_LEVEL" in out and "refuses its settings" in error
 
 
 def test_the_services_lines_have_a_prefix_each(up):
