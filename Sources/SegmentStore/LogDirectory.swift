@@ -71,6 +71,14 @@ extension LogDirectory {
         do { return try files.list(path) } catch { throw LogError(error, path: path) }
     }
 
+    /// Whether anything of a log stands here.
+    func holdsAnything() throws(LogError) -> Bool {
+        for path in [epochPath, notePath, bootPath] where try openIfPresent(path, .read) != nil {
+            return true
+        }
+        return try list(segmentsPath) != nil
+    }
+
     func sync(directory path: String) throws(LogError) {
         do { try files.syncDirectory(path) } catch { throw LogError(syncing: path, error) }
     }

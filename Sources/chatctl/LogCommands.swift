@@ -46,7 +46,8 @@ enum LogCommands {
         case .torn(let bytes, let problem):
             Terminal.say("whole, with \(bytes) bytes behind the end that were never acknowledged: \(problem)")
         case .damaged(let problem):
-            throw ChatControl.Failure("damaged: \(problem); 'chatctl log repair' keeps what stands before it")
+            throw ChatControl.Failure(
+                "damaged: \(problem); 'chatctl log repair' keeps everything up to offset \(report.head)")
         }
     }
 

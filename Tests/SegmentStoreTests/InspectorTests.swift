@@ -90,6 +90,15 @@ import Testing
         #expect(throws: LogError.self) { try inspector(log).repair(newEpoch: newEpoch) }
     }
 
+    @Test("A directory without a log is refused by a repair, and nothing is made in it")
+    func repairsNoForeignDirectory() throws {
+        let log = LogBuilder()
+        try log.files.makeDirectory("/log")
+        let before = log.files.changes
+        #expect(throws: LogError.self) { try inspector(log).repair(newEpoch: newEpoch) }
+        #expect(log.files.changes == before)
+    }
+
     @Test("A whole log is not repaired")
     func leavesWholeLog() throws {
         let log = try LogBuilder.log(lines: 3)
