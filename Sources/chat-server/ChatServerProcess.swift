@@ -13,6 +13,7 @@ import Web
 enum ChatServerProcess {
     static func run() -> Never {
         ServiceProcess.endAtSignals()
+        DescriptorLimit.raise()
         let settings = parse()
         let log = DiagnosticLog(
             service: ChatServerSettings.service, level: settings.common.logLevel,

@@ -13,6 +13,7 @@ import Web
 enum ReplicationLogProcess {
     static func run() -> Never {
         ServiceProcess.endAtSignals()
+        DescriptorLimit.raise()
         let settings = parse()
         let log = DiagnosticLog(
             service: ReplicationLogSettings.service, level: settings.common.logLevel,

@@ -55,6 +55,21 @@ def test_a_taken_port_is_a_clear_error(processes, tmp_path):
     assert str(first.port) in second.text and "in use" in second.text.lower()
 
 
+def test_one_connection_too_many_for_the_descriptors_is_told_so(processes, tmp_path):
+    log = processes.add(ReplicationLog(tmp_path / "data", "", descriptors=(64, 600))).start()
+    assert log.metrics()["process_max_fds"] == 600, "the soft limit is raised to the hard one"
+    # 256 are kept for what is no client's connection
+    connections = [log.raw() for _ in range(600 - 256)]
+    with log.raw() as surplus:
+        answer = surplus.answer()
+        assert answer.status == 503 and answer.headers["connection"] == "close"
+        assert "344 connections" in answer.problem()["detail"]
+    connections[0].send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert connections[0].answer().status == 200
+    for connection in connections:
+        connection.close()
+
+
 def test_a_second_process_on_a_data_directory_is_refused(processes, tmp_path):
     first = processes.add(ReplicationLog(tmp_path / "data", "", name="first")).start()
     first.send("mine")

@@ -1,3 +1,5 @@
+import EventLoop
+
 /// The bounds of the HTTP server.
 public struct ServerLimits: Sendable {
     /// From the first byte of a request to the end of its header block.
@@ -12,8 +14,9 @@ public struct ServerLimits: Sendable {
     public var stalledReaderTime = Duration.seconds(60)
     /// Requests of one connection that are being answered at a time; behind them reading pauses.
     public var pipelinedRequestsMax = 64
-    /// Open connections; a further one gets a 503 and is closed.
-    public var connectionsMax = 20_000
+    /// Open connections; a further one gets a 503 and is closed. Fewer where the process may not have so many
+    /// descriptors.
+    public var connectionsMax = DescriptorLimit.connections(wanted: 20_000)
     /// Bytes of bodies that are being received, over all connections; a request beyond it gets a 503.
     public var receivedBodyBytesMax = 256 << 20
     /// Of an ordinary request's body.

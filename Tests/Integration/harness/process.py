@@ -51,13 +51,16 @@ def free_port():
 class ChildProcess:
     """A program that runs in the background; what it says is kept, or goes to the descriptor `says_to`."""
 
-    def __init__(self, name, command, settings=None, cwd=None, file_bytes_max=None, says_to=None):
+    def __init__(self, name, command, settings=None, cwd=None, file_bytes_max=None, says_to=None,
+                 descriptors=None):
+        """`descriptors`: the soft and the hard limit of open files."""
         self.name = name
         self.command = [str(part) for part in command]
         self.settings = dict(settings or {})
         self.cwd = cwd
         self.file_bytes_max = file_bytes_max
         self.says_to = says_to
+        self.descriptors = descriptors
         self.output = b""
         self._process = None
         self._reader = None
@@ -133,6 +136,8 @@ class ChildProcess:
     def _limit_files(self):
         if self.file_bytes_max is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes_max, resource.RLIM_INFINITY))
+        if self.descriptors is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self.descriptors)
 
 
 class Processes:
