@@ -170,13 +170,13 @@ final class PodEndpoints {
 
     private func readiness() -> Response {
         if isDraining { return Response(Problem(.notReady, "this pod is shutting down")) }
-        guard replica.isReady else {
-            return Response(
-                Problem(
-                    .notReady,
-                    "this pod is catching up: applied \(replica.source.index.last) of \(replica.head)"))
-        }
+        guard replica.isReady else { return Response(Problem(.notReady, unreadyReason)) }
         return Response(200, type: MediaType.text) { $0.append("ready\n") }
+    }
+
+    private var unreadyReason: String {
+        if let trouble = replica.streamTrouble { return "this pod cannot read from its log: \(trouble)" }
+        return "this pod is catching up: applied \(replica.source.index.last) of \(replica.head)"
     }
 
     private func exposition() -> Response {

@@ -16,6 +16,8 @@ public final class Replica {
     private(set) var superseded: HistorySource?
     /// The log's own word, as it came last.
     private(set) var lastHeartbeat: (identity: LogIdentity, at: Duration)?
+    /// Why the last request to the log failed; nil once one is answered.
+    private(set) var streamTrouble: String?
 
     /// Lines were applied; `position` is the stream position before them.
     var onApplied: (@LoopActor (_ position: UInt64) -> Void)?
@@ -193,6 +195,7 @@ public final class Replica {
         guard stream?.number == number else { return }
         switch event {
         case .started(let epoch, let head):
+            streamTrouble = nil
             handle(.streamStarted(number, epoch: epoch, head: head))
             source.epoch = follower.epoch
         case .bytes(let bytes): received(bytes, from: number)
@@ -206,10 +209,12 @@ public final class Replica {
     }
 
     private func reportBrokenStream(_ reason: String?) {
+        let reason = reason ?? "the stream is damaged"
+        streamTrouble = reason
         guard let suppressed = gate.admit("stream", at: .now) else { return }
         log.warning(
             "cannot read from the replication-log\(RepetitionGate.note(suppressed))",
-            ["reason": .init(reason ?? "the stream is damaged")])
+            ["reason": .init(reason)])
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, from number: Int) {

@@ -49,6 +49,7 @@ def test_a_pod_without_its_log_is_alive_and_not_ready(new_cluster):
     cluster = new_cluster(pod_count=1)
     pod = cluster.pods[0].spawn()
     wait_until(lambda: pod.get("/healthz").status == 200, "the pod is alive")
+    wait_until(lambda: "cannot read from its log" in pod.get("/readyz").problem()["detail"], "it says why")
     assert pod.get("/readyz").status == 503
     answer = pod.post("/messages/general", {"message_text": "hello"})
     assert answer.status == 503 and int(answer.headers["retry-after"]) >= 1
