@@ -109,29 +109,52 @@ struct ServerBodyTests {
         let fixture = try ServerFixture(limits: .with { $0.receivedBodyBytesMax = 1_000 })
         let head = "POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 600\r\n\r\n"
         let first = try fixture.connect()
-        await first.send(head + "x")
+        await first.send(head + String(repeating: "x", count: 500))
         await eventually("it is being received") { fixture.server.connectionCount == 1 }
         for _ in 0..<3 { await turn() }
-        // When another one comes meanwhile
+        // When as much comes of another one meanwhile
         let second = try fixture.connect()
-        await second.send(head)
+        await second.send(head + String(repeating: "x", count: 501))
         let refusal = try await second.answer()
         #expect(refusal.status == 503 && refusal.closes)
         #expect(refusal.field("retry-after") == "1")
         // Then the first is not harmed, and its end makes room
-        await first.send(String(repeating: "x", count: 599))
+        await first.send(String(repeating: "x", count: 100))
         #expect(try await first.answer().body.count == 600)
         let third = try fixture.connect()
         await third.send(head + String(repeating: "y", count: 600))
         #expect(try await third.answer().body.count == 600)
         // As does the end of a connection in the middle of a body
         let gone = try fixture.connect()
-        await gone.send(head)
+        await gone.send(head + String(repeating: "x", count: 599))
         for _ in 0..<3 { await turn() }
         gone.socket.reset()
         await eventually("it is gone") { fixture.server.connectionCount <= 2 }
         let fourth = try fixture.connect()
-        await fourth.send(head + String(repeating: "z", count: 600))
+        await fourth.send(head + String(repeating: "z", count: 599))
+        for _ in 0..<3 { await turn() }
+        await fourth.send("z")
         #expect(try await fourth.answer().status == 200)
+    }
+
+    @Test("A body that was only announced takes no room from others")
+    @LoopActor
+    func announcedBytes() async throws {
+        let fixture = try ServerFixture(limits: .with { $0.receivedBodyBytesMax = 1_000 })
+        let head = "POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 900\r\n\r\n"
+        var silent = [HTTPPeer]()
+        for _ in 0..<5 {
+            let peer = try fixture.connect()
+            await peer.send(head)
+            silent.append(peer)
+        }
+        await eventually("they are connected") { fixture.server.connectionCount == 5 }
+        for _ in 0..<3 { await turn() }
+        let writer = try fixture.connect()
+        await writer.send(head + String(repeating: "x", count: 899))
+        for _ in 0..<3 { await turn() }
+        await writer.send("x")
+        #expect(try await writer.answer().body.count == 900)
+        withExtendedLifetime(silent) {}
     }
 }

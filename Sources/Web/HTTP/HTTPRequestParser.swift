@@ -60,6 +60,9 @@ public final class HTTPRequestParser {
         }
     }
 
+    /// What is held of a request that is not complete.
+    public var heldBytes: Int { input.count + body.count }
+
     public func next() -> Step {
         // Asked again behind every request: worth a shorter way.
         if case .head = state, input.isEmpty {

@@ -68,7 +68,8 @@ public final class HTTPServer {
         connections[ObjectIdentifier(connection)] = nil
     }
 
-    func reserveBody(_ bytes: Int) -> Bool {
+    /// False, and not counted: all bodies together would be too much.
+    func countBody(_ bytes: Int) -> Bool {
         guard receivedBodyBytes + bytes <= limits.receivedBodyBytesMax else { return false }
         receivedBodyBytes += bytes
         return true

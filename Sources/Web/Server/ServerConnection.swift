@@ -24,7 +24,8 @@ final class ServerConnection: ConnectionHandler {
     }
     private var phase = Phase.idle
     private var phaseStart: Duration
-    private var reservedBodyBytes = 0
+    /// Of the body that is being received, what the server has counted.
+    private var countedBodyBytes = 0
     /// Takes the request whose body is being received.
     private var handle: (@LoopActor (Exchange) -> Void)?
     /// The client waits for `100 Continue`.
@@ -132,6 +133,9 @@ final class ServerConnection: ConnectionHandler {
             return closeIfDone()
         }
         if phase == .idle, parser.hasPartialRequest { enter(.head) }
+        guard phase != .body || countBody() else {
+            return refuse(server.handler.overloaded("too many request bodies are being received"))
+        }
         if phase == .body, isContinueWanted, exchanges.isEmpty {
             isContinueWanted = false
             connection.send { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
@@ -145,18 +149,17 @@ final class ServerConnection: ConnectionHandler {
         case .refuse(let response): refuse(response)
         case .accept(let bodyBytesMax, let handle):
             self.handle = handle
-            acceptBody(of: head, bytesMax: bodyBytesMax)
+            parser.bodyBytesMax = bodyBytesMax
+            isContinueWanted = head.expectsContinue
         }
     }
 
-    private func acceptBody(of head: RequestHead, bytesMax: Int) {
-        parser.bodyBytesMax = bytesMax
-        isContinueWanted = head.expectsContinue
-        let expected = min(head.isChunked ? bytesMax : head.contentLength ?? 0, bytesMax)
-        guard server.reserveBody(expected) else {
-            return refuse(server.handler.overloaded("too many request bodies are being received"))
-        }
-        reservedBodyBytes = expected
+    /// Counts what has come, not what was announced: that costs nothing to claim. False: it is too much.
+    private func countBody() -> Bool {
+        let held = parser.heldBytes
+        guard server.countBody(held - countedBodyBytes) else { return false }
+        countedBodyBytes = held
+        return true
     }
 
     private func dispatch(_ request: HTTPRequest) {
@@ -187,8 +190,8 @@ final class ServerConnection: ConnectionHandler {
     }
 
     private func releaseBody() {
-        server.releaseBody(reservedBodyBytes)
-        reservedBodyBytes = 0
+        server.releaseBody(countedBodyBytes)
+        countedBodyBytes = 0
     }
 
     // MARK: Answers

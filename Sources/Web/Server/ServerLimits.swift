@@ -17,7 +17,7 @@ public struct ServerLimits: Sendable {
     /// Open connections; a further one gets a 503 and is closed. Fewer where the process may not have so many
     /// descriptors.
     public var connectionsMax = DescriptorLimit.connections(wanted: 20_000)
-    /// Bytes of bodies that are being received, over all connections; a request beyond it gets a 503.
+    /// Bytes that have come of incomplete bodies, over all connections; a request beyond it gets a 503.
     public var receivedBodyBytesMax = 256 << 20
     /// Of an ordinary request's body.
     public static let bodyBytesMax = HTTPLimits.bodyBytesMax
