@@ -94,7 +94,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
         case .upgradeRequired: Row(426, "This path speaks WebSocket", .fixRequest)
         case .headersTooLarge: Row(431, "The headers are too large", .fixRequest)
         case .internal: Row(500, "The service failed", .report)
-        case .ioError: Row(500, "The log could not write; nothing was written", .retry, after: 5)
+        case .ioError: Row(500, "The log's disk failed; nothing was written", .retry, after: 5)
         case .notImplemented: Row(501, "This is not implemented", .fixRequest)
         case .overloaded: Row(503, "Too much is waiting; nothing was passed on", .retry, after: 1)
         case .unavailable: Row(503, "The log cannot be reached; nothing was passed on", .retry, after: 1)
