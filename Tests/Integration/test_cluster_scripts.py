@@ -186,9 +186,12 @@ def test_verifying_without_the_chart_says_so(new_checkout):
     assert code == 1 and "not installed" in error
 
 
-def test_shell_scripts_are_clean(tmp_path):
+def test_shell_scripts_are_clean():
     if not shutil.which("shellcheck"):
         pytest.skip("shellcheck is not installed")
-    scripts = sorted((ROOT / "k8s").glob("*.sh"))
+    others = [path for folder in ("scripts", ".ci") for path in sorted((ROOT / folder).iterdir())
+              if path.is_file() and path.read_bytes().startswith(b"#!/usr/bin/env bash")]
+    assert len(others) >= 3
+    scripts = [*sorted((ROOT / "k8s").glob("*.sh")), *others]
     done = subprocess.run(["shellcheck", "--external-sources", *scripts], capture_output=True)
     assert done.returncode == 0, done.stdout.decode()
