@@ -28,7 +28,8 @@ public struct LogInspector {
     ///
     /// - Parameter newEpoch: made at random.
     /// - Returns: nil when nothing has to be repaired; then nothing was changed.
-    /// - Throws: `unusable` when there is no log at all; `locked` while a service uses the directory; else what the disk answered.
+    /// - Throws: `unusable` when there is no log at all; `locked` while a service uses the directory;
+    ///   else what the disk answered.
     public func repair(newEpoch: Epoch) throws(LogError) -> RepairReport? {
         guard try directory.holdsAnything() else {
             throw LogError(.unusable, "there is no log in \(directory.path)")
