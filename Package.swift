@@ -113,6 +113,12 @@ let package = Package(
                 "TestSupport", "LoopTestSupport",
             ]),
         .testTarget(
+            name: "ChatServiceTests",
+            dependencies: [
+                "ChatService", "EventLoop", "Web", "LogLine", "Views", "Replication", "TestSupport",
+                "LoopTestSupport",
+            ]),
+        .testTarget(
             name: "SegmentStoreTests",
             dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine"]),
     ],

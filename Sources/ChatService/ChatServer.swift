@@ -41,6 +41,8 @@ public final class ChatServer {
     private let endpoints: PodEndpoints
     private let tails: LineTails
     private let waits = PositionWaits()
+    private let delivery: Delivery
+    private let hub: PushHub
     private let upstream: any LogUpstream
     private let options: Options
     private var drainTimer: LoopTimer?
@@ -58,23 +60,29 @@ public final class ChatServer {
             else { return nil }
             return last.identity
         }
+        let writes = Writes(replica: replica, upstream: upstream, incarnation: options.incarnation)
+        delivery = Delivery(source: { replica.source }, upstream: upstream)
+        hub = PushHub(
+            delivery: delivery, writes: writes, replicaID: options.replicaID, limits: PushLimits())
         endpoints = PodEndpoints(
-            replica: replica, upstream: upstream, tails: tails, waits: waits, options: options,
-            metrics: metrics)
+            replica: replica, upstream: upstream, tails: tails, waits: waits, writes: writes,
+            delivery: delivery, options: options, metrics: metrics)
+        let streams = StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins)
         let service = Service(
-            endpoints.routes,
+            endpoints.routes + streams.routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
                 allowedOrigins: options.allowedOrigins),
             metrics: metrics)
         server = try HTTPServer(host: options.host, port: options.port, handler: service)
-        endpoints.connectionCount = { [unowned self] in server.connectionCount }
+        endpoints.connectionCount = { [unowned self] in server.connectionCount + hub.count }
         registerMetrics(metrics)
         replica.onApplied = { [unowned self] in applied(from: $0) }
         replica.onDiscarded = { [unowned self] _ in
             tails.close()
             waits.discarded()
+            delivery.discarded()
         }
         replica.run()
     }
@@ -91,6 +99,7 @@ public final class ChatServer {
             // enough.
             tails.publish(slices.count == 1 ? slices[0] : .empty)
         }
+        delivery.applied(from: position)
         waits.applied(source.index.last)
     }
 
@@ -105,7 +114,9 @@ public final class ChatServer {
         drainTimer = LoopTimer(every: PodLimits.drainStep) { [unowned self] in
             let left = options.drainWindow - (LoopClock.monotonic - start)
             if left > .zero {
-                server.drainConnections(share: min(1, PodLimits.drainStep / left))
+                let share = min(1, PodLimits.drainStep / left)
+                server.drainConnections(share: share)
+                hub.drain(share: share)
             } else {
                 finishDraining(since: start, completion)
             }
@@ -116,8 +127,9 @@ public final class ChatServer {
         server.closeListener()
         tails.close()
         server.drainConnections()
+        hub.drain()
         let isOver = LoopClock.monotonic - start > options.drainWindow + PodLimits.drainGrace
-        guard server.connectionCount == 0 || isOver else { return }
+        guard server.connectionCount + hub.count == 0 || isOver else { return }
         drainTimer = nil
         completion()
     }
@@ -157,8 +169,24 @@ public final class ChatServer {
         metrics.gauge("chat_http_connections", "HTTP connections that are open.") { [unowned self] in
             Double(server.connectionCount)
         }
+        registerDelivery(metrics)
         registerFollower(metrics)
         ProcessMetrics.register(in: metrics)
+    }
+
+    private func registerDelivery(_ metrics: Metrics) {
+        metrics.gauge("chat_pod_push_connections", "WebSockets and event streams that are open.") { [hub] in
+            Double(hub.count)
+        }
+        metrics.gauge("chat_pod_live_streams", "Streams that have caught up and get lines as they come.") {
+            [delivery] in Double(delivery.liveCount)
+        }
+        metrics.gauge("chat_pod_waiting_polls", "Reads that wait for a channel's next message.") {
+            [delivery] in Double(delivery.polls.count)
+        }
+        metrics.counter("chat_pod_delivered_lines_total", "Lines handed to live streams.") { [delivery] in
+            delivery.deliveredLines
+        }
     }
 
     private func registerFollower(_ metrics: Metrics) {

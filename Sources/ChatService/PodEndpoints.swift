@@ -15,14 +15,15 @@ final class PodEndpoints {
     private let waits: PositionWaits
     private let options: ChatServer.Options
     private let metrics: Metrics
-    private var ids: WriteIDs
+    private let writes: Writes
+    private let delivery: Delivery
     private let started = LoopClock.monotonic
     var isDraining = false
     var connectionCount: @LoopActor () -> Int = { 0 }
 
     init(
         replica: Replica, upstream: any LogUpstream, tails: LineTails, waits: PositionWaits,
-        options: ChatServer.Options, metrics: Metrics
+        writes: Writes, delivery: Delivery, options: ChatServer.Options, metrics: Metrics
     ) {
         self.replica = replica
         self.upstream = upstream
@@ -30,7 +31,8 @@ final class PodEndpoints {
         self.waits = waits
         self.options = options
         self.metrics = metrics
-        ids = WriteIDs(incarnation: options.incarnation)
+        self.writes = writes
+        self.delivery = delivery
     }
 
     var routes: [Route] {
@@ -56,14 +58,10 @@ final class PodEndpoints {
         exchange.answering { () throws(Problem) in
             try exchange.refuseQuery()
             let channel = try LogReads.publicChannel(exchange.segments[1])
-            var draft = try Problem.from { () throws(InvalidField) in
+            let draft = try Problem.from { () throws(InvalidField) in
                 try Draft.decode(message: exchange.body.pointer, channel: channel)
             }
-            if draft.id == nil { draft.id = ids.next() }
-            upstream.append(draft) { [replica] result in
-                if let position = result.position { replica.acknowledged(position) }
-                exchange.respond(Response(result))
-            }
+            writes.post(draft) { exchange.respond(Response($0)) }
         }
     }
 
@@ -73,12 +71,26 @@ final class PodEndpoints {
         exchange.answering { () throws(Problem) in
             let channel = if let name { try LogReads.publicChannel(name) } else { Channel?.none }
             guard let wait = try PositionQuery(exchange.queryItems) else {
-                return try readMessages(exchange, channel)
+                return try pollMessages(exchange, channel)
             }
             try waitForPosition(wait, exchange) { [self] () throws(Problem) in
-                try readMessages(exchange, channel)
+                try pollMessages(exchange, channel)
             }
         }
+    }
+
+    /// With `wait`, an answer that would be empty waits for the channel's next message.
+    private func pollMessages(_ exchange: Exchange, _ channel: Channel?) throws(Problem) {
+        guard let channel, let query = try PollQuery(exchange.queryItems),
+            replica.source.index.select(channel: channel.bytes, query.messages).isEmpty
+        else { return try readMessages(exchange, channel) }
+        let ticket = delivery.polls.add(ChannelName.escape(channel.bytes), timeout: query.wait) { [self] in
+            exchange.answering { () throws(Problem) in try readMessages(exchange, channel) }
+        }
+        guard let ticket else {
+            throw Problem(.overloaded, "\(DeliveryLimits.waitingPollsMax) reads wait for messages already")
+        }
+        exchange.onAbandoned = { [delivery] in delivery.polls.remove(ticket) }
     }
 
     private func readMessages(_ exchange: Exchange, _ channel: Channel?) throws(Problem) {

@@ -14,7 +14,9 @@ from harness.waiting import wait_until
 SECRET = "a secret of the test"
 LOG, POD = "/replication-log", "/chat-server"
 SOURCES = {
-    LOG: "Sources/ReplicationLogService/LogEndpoints.swift", POD: "Sources/ChatService/PodEndpoints.swift"}
+    LOG: ["Sources/ReplicationLogService/LogEndpoints.swift"],
+    POD: ["Sources/ChatService/PodEndpoints.swift", "Sources/ChatService/Delivery/StreamEndpoints.swift"],
+}
 DESCRIPTION = Description()
 
 # What no test can bring about from outside, and where it is brought about.
@@ -25,10 +27,12 @@ ELSEWHERE = {
     (POD, 503, "/messages"): "10,000 reads that wait",
     (POD, 503, "get /messages/{channel}"): "10,000 reads that wait",
     (POD, 404, "/log"): "a former epoch's history beyond a pod's memory",
+    (POD, 200, "/events"): "test_streams.py",
+    (POD, 101, "/ws"): "test_streams.py",
 }
 
 # GET has no end, so there is no HEAD.
-STREAMS = ("/log/tail",)
+STREAMS = ("/log/tail", "/events", "/ws")
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,15 @@ CASES = [
     Case(POD, "get", "/log", 200, world="bounded"),
     Case(POD, "get", "/log/tail", 404, world="bounded"),
     Case(POD, "get", "/messages", 200, world="bounded"),
+    *[case for path in ("/events", "/ws") for case in (
+        Case(POD, "get", path, 400, query="?after=1"), Case(POD, "get", path, 404, query="?channels=@a"),
+        Case(POD, "get", path, 503, world="alone"))],
+    Case(POD, "get", "/ws", 426),
+    Case(POD, "get", "/ws", 403, headers={
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "https://elsewhere.example"}),
+    Case(POD, "get", "/messages/{channel}", 200, query="?after=0&wait=1s", channel="again"),
+    Case(POD, "get", "/messages/{channel}", 400, query="?wait=2h"),
     Case(POD, "get", "/readyz", 503, world="alone"),
     Case(POD, "get", "/state", 200, world="alone"),
     *[case for path in ("/state", "/healthz", "/readyz", "/metrics") for case in both("get", path, 200)],
@@ -136,7 +149,7 @@ class World:
         self.epoch = epoch
 
     def ask(self, case, method=None):
-        headers = {"Accept": case.accept} if case.accept else {}
+        headers = {**case.headers, **({"Accept": case.accept} if case.accept else {})}
         client = self.services[case.service].client(**({} if case.secret else {"token": None}))
         with client:
             target = case.target.replace("{epoch}", self.epoch)
@@ -204,11 +217,11 @@ def test_the_document_is_valid():
 
 
 def test_its_paths_are_those_that_the_services_register():
-    for service, source in SOURCES.items():
+    for service, sources in SOURCES.items():
         documented = {
             (path.removeprefix(service), method) for path, method in DESCRIPTION.operations()
             if path.startswith(service + "/")}
-        assert documented == routes(source)
+        assert documented == set().union(*map(routes, sources))
 
 
 def test_every_documented_status_is_brought_about():

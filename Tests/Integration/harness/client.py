@@ -100,6 +100,10 @@ class RawConnection:
             data += chunk
         return data
 
+    def read_line(self):
+        """With its end; empty at the stream's end."""
+        return self._stream.readline()
+
     def receive_to_end(self):
         """Everything up to the close; a reset counts as one."""
         data = b""

@@ -1,0 +1,72 @@
+import LogLine
+import Replication
+
+/// What a pod says on a WebSocket beside the lines: objects that begin with `{"type":` (lines begin with
+/// `{"offset":`). docs/chat.md lists them all.
+enum ControlObject {
+    /// The first thing said.
+    case hello(position: Position, replicaID: String)
+    /// All history up to here was sent.
+    case live(Position)
+    /// The position that was asked for is of another log: the client drops what it has and starts from here.
+    case reset(Position)
+    /// A write is durable.
+    case ack(Receipt)
+    /// A command was refused; `id` is the one of its write.
+    case error(Problem, id: MessageID?)
+    case pong
+    /// This pod is about to close: connect again after the delay, elsewhere, from the position.
+    case bye(Position, retry: Duration)
+
+    /// One JSON object.
+    func encode(into out: ByteBuffer) {
+        switch self {
+        case .hello(let position, let replicaID):
+            out.append("{\"type\":\"hello\",\"replica_id\":")
+            out.appendJSONString(Array(replicaID.utf8))
+            ControlObject.append(position, to: out)
+        case .live(let position):
+            out.append("{\"type\":\"live\"")
+            ControlObject.append(position, to: out)
+        case .reset(let position):
+            out.append("{\"type\":\"reset\"")
+            ControlObject.append(position, to: out)
+        case .ack(let receipt): ControlObject.encode(receipt, into: out)
+        case .error(let problem, let id): ControlObject.encode(problem, id, into: out)
+        case .pong: out.append("{\"type\":\"pong\"")
+        case .bye(let position, let retry):
+            out.append("{\"type\":\"bye\",\"retry_ms\":")
+            out.append(decimal: UInt64(max(0, retry / .milliseconds(1))))
+            ControlObject.append(position, to: out)
+        }
+        out.append("}")
+    }
+
+    private static func append(_ position: Position, to out: ByteBuffer) {
+        out.append(",\"position\":\"")
+        out.append(utf8: position.description)
+        out.append("\"")
+    }
+
+    private static func encode(_ receipt: Receipt, into out: ByteBuffer) {
+        out.append("{\"type\":\"ack\"")
+        if let id = receipt.id {
+            out.append(",\"id\":")
+            out.appendJSONString(id.bytes)
+        }
+        out.append(utf8: ",\"offset\":\(receipt.position.offset),\"epoch\":\"\(receipt.position.epoch)\"")
+    }
+
+    private static func encode(_ problem: Problem, _ id: MessageID?, into out: ByteBuffer) {
+        out.append("{\"type\":\"error\"")
+        if let id = id ?? problem.id {
+            out.append(",\"id\":")
+            out.appendJSONString(id.bytes)
+        }
+        if let seconds = problem.type.retryAfterSeconds {
+            out.append(utf8: ",\"retry_after\":\(seconds)")
+        }
+        out.append(",\"problem\":")
+        problem.encode(into: out)
+    }
+}

@@ -1,0 +1,123 @@
+import EventLoop
+import LogLine
+import Replication
+import Views
+
+/// Hands every applied line to the streams that carry its channel. Built once per line, shared by all.
+///
+/// Happy path: the replica applies a batch and calls `applied`; each line goes to the live streams of its
+/// channel and to those of all public channels. Streams that are behind read for themselves (`Subscription`)
+/// and enrol when they have caught up. A batch that the bounded memory has dropped already sends all live
+/// streams back to catching up.
+@LoopActor
+final class Delivery {
+    let upstream: any LogUpstream
+    private let currentSource: @LoopActor () -> HistorySource
+    private var publicStreams = SubscriberList()
+    private var channelStreams = [[UInt8]: SubscriberList]()
+    /// Reads that wait for a channel's next message.
+    let polls = ChannelPolls()
+    private(set) var liveCount = 0
+    /// Every line up to here has been handed to the live streams.
+    private(set) var deliveredLive = Offset.zero
+    /// Lines handed to consumers since the start.
+    private(set) var deliveredLines: UInt64 = 0
+
+    /// - Parameter source: the history that is served now.
+    init(source: @escaping @LoopActor () -> HistorySource, upstream: any LogUpstream) {
+        currentSource = source
+        self.upstream = upstream
+    }
+
+    var source: HistorySource { currentSource() }
+
+    /// Precondition: the epoch is known.
+    func position(_ offset: Offset) -> Position { Position(epoch: source.identity.epoch, offset: offset) }
+
+    // MARK: Streams
+
+    func enrol(_ subscription: Subscription) {
+        liveCount += 1
+        if subscription.filter.hasAllPublic { publicStreams.add(subscription) }
+        for name in subscription.filter.names { channelStreams[name, default: .init()].add(subscription) }
+    }
+
+    func withdraw(_ subscription: Subscription) {
+        liveCount -= 1
+        publicStreams.remove(subscription)
+        for name in subscription.filter.names {
+            channelStreams[name]?.remove(subscription)
+            if channelStreams[name]?.isEmpty == true { channelStreams[name] = nil }
+        }
+    }
+
+    // MARK: Lines
+
+    /// Lines were applied; `position` is the stream position before them.
+    func applied(from position: UInt64) {
+        defer { deliveredLive = source.index.last }
+        guard liveCount > 0 || !polls.isEmpty else { return }
+        do throws(Trimmed) {
+            let bytes = Int(source.index.end - position)
+            for slice in try source.history.slices(from: position, bytesMax: bytes) { deliver(slice) }
+        } catch {
+            fallBehind()
+        }
+    }
+
+    /// The log became another one: nothing that follows continues what was sent.
+    func discarded() {
+        for subscription in live { subscription.cut(.superseded) }
+        polls.wakeAll()
+        deliveredLive = .zero
+    }
+
+    // MARK: Private
+
+    private var live: [Subscription] {
+        var found = [ObjectIdentifier: Subscription]()
+        for subscription in publicStreams.items { found[ObjectIdentifier(subscription)] = subscription }
+        for list in channelStreams.values {
+            for subscription in list.items { found[ObjectIdentifier(subscription)] = subscription }
+        }
+        return Array(found.values)
+    }
+
+    private func deliver(_ lines: ByteSlice) {
+        var splitter = LineSplitter(lines.pointer)
+        while let range = splitter.next() {
+            let line = lines[range]
+            do throws(LineError) {
+                let scan = try Line.scan(line.pointer)
+                deliver(line, scan)
+            } catch {
+                preconditionFailure("a line in memory was whole when it was applied: \(error)")
+            }
+        }
+    }
+
+    private func deliver(_ line: ByteSlice, _ scan: LineScan) {
+        let name = UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel])
+        let outgoing = OutgoingLine(line, at: position(scan.offset))
+        defer { deliveredLive = scan.offset }
+        if ChannelName.isPublic(name) { hand(outgoing, to: publicStreams) }
+        guard !channelStreams.isEmpty || !polls.isEmpty else { return }
+        let key = Array(name)
+        if let streams = channelStreams[key] { hand(outgoing, to: streams) }
+        if scan.isMessage { polls.applied(key) }
+    }
+
+    private func hand(_ line: OutgoingLine, to streams: SubscriberList) {
+        deliveredLines += UInt64(streams.items.count)
+        for subscription in streams.items { subscription.deliver(line) }
+    }
+
+    private func fallBehind() {
+        let behind = live
+        for subscription in behind {
+            withdraw(subscription)
+            subscription.fallBehind(at: deliveredLive)
+        }
+        polls.wakeAll()
+    }
+}

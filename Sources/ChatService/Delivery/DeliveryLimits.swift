@@ -1,0 +1,16 @@
+/// The bounds of what a pod pushes to its clients.
+public enum DeliveryLimits {
+    /// Lines looked at for one catching-up stream in one turn of the loop.
+    static let catchUpLinesPerTurn = 4096
+    /// Channels that one stream may name.
+    static let channelsPerStreamMax = 1000
+    /// Streams on one WebSocket, each with its own position.
+    static let streamsPerSocketMax = 64
+    /// Writes of one WebSocket that wait for their result; with more nothing is read from it.
+    static let waitingWritesPerSocketMax = 256
+    /// What a client is told to wait before it connects again when this pod shuts down: up to so long, drawn
+    /// for each.
+    static let reconnectDelayMax = Duration.seconds(3)
+    /// Long polls that wait for a message.
+    static let waitingPollsMax = 50_000
+}

@@ -1,0 +1,96 @@
+import EventLoop
+import LogLine
+import Replication
+import Web
+
+/// A client that is pushed to, as the pod's end sees it.
+@LoopActor
+protocol PushSession: AnyObject {
+    var isOpen: Bool { get }
+    /// Says goodbye: the client comes back after the delay.
+    func drain(reconnectAfter delay: Duration)
+}
+
+/// Where a stream begins.
+struct StreamStart {
+    let position: Position
+    /// The pod's own.
+    let own: Position
+    /// The position asked for is of another log.
+    let isReset: Bool
+}
+
+/// All clients that are pushed to, and what they share.
+@LoopActor
+final class PushHub {
+    let delivery: Delivery
+    let writes: Writes
+    let replicaID: String
+    let channels: PushChannels
+    private var sessions = [ObjectIdentifier: any PushSession]()
+
+    init(delivery: Delivery, writes: Writes, replicaID: String, limits: PushLimits) {
+        self.delivery = delivery
+        self.writes = writes
+        self.replicaID = replicaID
+        channels = PushChannels(limits: limits)
+    }
+
+    /// Open connections, those that are closing included.
+    var count: Int { channels.count }
+
+    func add(_ session: any PushSession) { sessions[ObjectIdentifier(session)] = session }
+    func remove(_ session: any PushSession) { sessions[ObjectIdentifier(session)] = nil }
+
+    /// Says goodbye to `share` of those that are open (1: all).
+    func drain(share: Double = 1) {
+        let open = sessions.values.filter(\.isOpen)
+        let count = Int((Double(open.count) * share).rounded(.up))
+        for session in open.prefix(count) {
+            session.drain(
+                reconnectAfter: .milliseconds(
+                    Int.random(in: 0...Int(DeliveryLimits.reconnectDelayMax / .milliseconds(1)))))
+        }
+    }
+
+    // MARK: Positions
+
+    /// Where a stream of `query` begins: at the position it names, or with what comes next. A position of
+    /// another log is answered by beginning with what comes next, which the client is told.
+    func start(_ query: StreamQuery) throws(Problem) -> StreamStart {
+        for channel in query.channels { try Writes.refusePrivate(channel, field: "channels") }
+        guard let epoch = delivery.source.epoch else {
+            throw Problem(.notReady, "this pod has not reached its log yet")
+        }
+        let own = Position(epoch: epoch, offset: delivery.source.index.last)
+        guard let after = query.after else { return StreamStart(position: own, own: own, isReset: false) }
+        let isOurs = after.epoch == epoch
+        return StreamStart(position: isOurs ? after : own, own: own, isReset: !isOurs)
+    }
+
+    func position(_ offset: Offset?) -> Position? {
+        guard let epoch = delivery.source.epoch else { return nil }
+        return Position(epoch: epoch, offset: offset ?? delivery.source.index.last)
+    }
+
+    func tooSlow(at offset: Offset?) -> Goodbye {
+        Goodbye(.tooSlow, position(offset).map { "resume from \($0)" } ?? "resume from your last position")
+    }
+}
+
+extension WebSocketCloseCode {
+    /// The client did not take what was sent; the reason names the position to resume from.
+    static let tooSlow = WebSocketCloseCode(rawValue: 4000)
+    /// The log became another one: read anew.
+    static let superseded = WebSocketCloseCode(rawValue: 4002)
+}
+
+extension CutReason {
+    var goodbye: Goodbye {
+        switch self {
+        case .historyUnavailable:
+            Goodbye(.tryAgainLater, "older lines cannot be read from the log now: resume later")
+        case .superseded: Goodbye(.superseded, "the log became another one: reconnect and read anew")
+        }
+    }
+}

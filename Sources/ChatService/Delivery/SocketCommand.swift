@@ -1,0 +1,87 @@
+import LogLine
+import Replication
+
+/// What a client says on a WebSocket: one JSON object in a text frame.
+///
+/// | `type` | members |
+/// |---|---|
+/// | `send` | `channel`, `message_text`, `author`?, `id`?, `reply_to`? |
+/// | `subscribe` | `channels`, `after`? |
+/// | `unsubscribe` | `channels` |
+/// | `ping` | |
+enum SocketCommand {
+    case send(Draft)
+    case subscribe(StreamQuery)
+    case unsubscribe([Channel])
+    case ping
+
+    /// Why a command was refused, with the id of its write where it could be read.
+    struct Refusal: Error {
+        let problem: Problem
+        let id: MessageID?
+    }
+
+    static func decode(_ text: UnsafeRawBufferPointer) throws(Refusal) -> SocketCommand {
+        var id: MessageID?
+        do throws(Problem) {
+            return try Problem.from { () throws(InvalidField) in
+                var fields = try RequestFields(text)
+                id = try fields.optionalString("id").map { (bytes) throws(InvalidField) in
+                    try MessageID(validating: bytes)
+                }
+                let command = try decode(&fields, id: id)
+                try fields.end()
+                return command
+            }
+        } catch {
+            throw Refusal(problem: error, id: id)
+        }
+    }
+
+    private static func decode(
+        _ fields: inout RequestFields, id: MessageID?
+    ) throws(InvalidField) -> SocketCommand {
+        let type = String(decoding: try fields.string("type", bytesMax: 64), as: UTF8.self)
+        switch type {
+        case "send": return .send(try draft(&fields, id: id))
+        case "subscribe":
+            return .subscribe(
+                try StreamQuery(names: try names(&fields), after: try position(&fields, "after")))
+        case "unsubscribe":
+            return .unsubscribe(
+                try names(&fields).map { (name) throws(InvalidField) in try Channel(validating: name) })
+        case "ping": return .ping
+        default:
+            throw InvalidField(field: "type", detail: "type is '\(type)'; there is no such command")
+        }
+    }
+
+    private static func draft(_ fields: inout RequestFields, id: MessageID?) throws(InvalidField) -> Draft {
+        let channel = try Channel(validating: try fields.string("channel"))
+        let author = try fields.optionalString("author").map { (name) throws(InvalidField) in
+            try Author(validating: name)
+        }
+        let text = try fields.string("message_text", bytesMax: LineLimits.textBytesMax)
+        var draft = try Draft.text(validating: text, channel: channel, author: author, id: id)
+        draft.replyTo = try fields.optionalOffset("reply_to")
+        return draft
+    }
+
+    private static func names(_ fields: inout RequestFields) throws(InvalidField) -> [[UInt8]] {
+        guard
+            let names = try fields.optionalStrings(
+                "channels", countMax: DeliveryLimits.channelsPerStreamMax)
+        else { throw RequestFields.missing("channels") }
+        return names
+    }
+
+    private static func position(
+        _ fields: inout RequestFields, _ name: String
+    ) throws(InvalidField) -> Position? {
+        guard let text = try fields.optionalString(name, bytesMax: 64) else { return nil }
+        guard let position = Position(String(decoding: text, as: UTF8.self)) else {
+            throw InvalidField(field: name, detail: "\(name) takes EPOCH:OFFSET")
+        }
+        return position
+    }
+}

@@ -1,0 +1,149 @@
+import EventLoop
+import LogLine
+import Views
+
+/// One stream of lines to one consumer: first the history behind its position, as fast as the consumer takes
+/// it, then each line when it is applied; every line that the filter passes exactly once, in order.
+///
+/// Catching up reads the pod's memory in bounded steps, or the log where memory does not reach back far
+/// enough. It joins the live lines in the same turn of the loop in which it reaches the newest applied line,
+/// so nothing can come between. A live consumer that does not keep up is cut by its outlet: it resumes from
+/// what it has.
+@LoopActor
+final class Subscription {
+    enum State: Equatable {
+        case catchingUp
+        case live
+        case ended
+    }
+
+    private(set) var filter: ChannelFilter
+    private(set) var state = State.catchingUp
+    /// Every line up to here was sent, or is not for this consumer.
+    private(set) var delivered: Offset
+
+    private let outlet: any Outlet
+    private unowned let delivery: Delivery
+    private var older: OlderLines?
+    private var isPumpQueued = false
+
+    /// - Parameter after: may be ahead of the pod: then lines up to it are passed over when they come.
+    init(_ filter: ChannelFilter, after: Offset, to outlet: any Outlet, of delivery: Delivery) {
+        self.filter = filter
+        delivered = after
+        self.outlet = outlet
+        self.delivery = delivery
+    }
+
+    func start() { pump() }
+
+    /// The consumer has room again.
+    func room() {
+        if let older { older.resume() } else { pump() }
+    }
+
+    /// A line was applied, and it is one of the filter's. An outlet that cannot take it ends the stream, with
+    /// `delivered` before the line.
+    func deliver(_ line: OutgoingLine) {
+        guard line.position.offset > delivered else { return }
+        outlet.send(line)
+        delivered = line.position.offset
+    }
+
+    /// The lines behind `delivered` cannot be had live any more.
+    func fallBehind(at offset: Offset) {
+        delivered = max(delivered, offset)
+        state = .catchingUp
+        queuePump()
+    }
+
+    func remove(_ channel: Channel) {
+        let wasLive = state == .live
+        if wasLive { delivery.withdraw(self) }
+        filter.remove(channel)
+        guard !filter.isEmpty else { return end(wasWithdrawn: true) }
+        if wasLive { delivery.enrol(self) }
+    }
+
+    /// The consumer is gone, or wants no more.
+    func end() { end(wasWithdrawn: false) }
+
+    private func end(wasWithdrawn: Bool) {
+        if state == .live, !wasWithdrawn { delivery.withdraw(self) }
+        state = .ended
+        older?.cancel()
+        older = nil
+    }
+
+    func cut(_ reason: CutReason) {
+        guard state != .ended else { return }
+        end()
+        outlet.cut(reason)
+    }
+
+    // MARK: Catching up
+
+    private func queuePump() {
+        guard !isPumpQueued else { return }
+        isPumpQueued = true
+        EventLoop.shared.execute { [weak self] in
+            self?.isPumpQueued = false
+            self?.pump()
+        }
+    }
+
+    private func pump() {
+        guard state == .catchingUp, older == nil else { return }
+        let history = delivery.source.history
+        var linesLeft = DeliveryLimits.catchUpLinesPerTurn
+        while delivered < history.index.last {
+            guard outlet.hasRoom else { return outlet.waitForRoom(self) }
+            guard linesLeft > 0 else { return queuePump() }
+            linesLeft -= 1
+            do throws(Trimmed) {
+                take(try history.slice(of: delivered.next), offset: delivered.next)
+            } catch {
+                return readOlder(upTo: error.first.previous)
+            }
+        }
+        join()
+    }
+
+    /// - Parameter line: with its newline.
+    private func take(_ line: ByteSlice, offset: Offset) {
+        delivered = offset
+        do throws(LineError) {
+            let scan = try Line.scan(UnsafeRawBufferPointer(rebasing: line.pointer.dropLast()))
+            guard filter.matches(UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel])) else { return }
+        } catch {
+            preconditionFailure("a line in memory was whole when it was applied: \(error)")
+        }
+        outlet.send(OutgoingLine(line[0..<line.count - 1], at: delivery.position(offset)))
+    }
+
+    private func readOlder(upTo end: Offset) {
+        let older = OlderLines(after: delivered, through: end, of: delivery) { [unowned self] event in
+            switch event {
+            case .line(let line, let offset): take(line, offset: offset)
+            case .complete:
+                self.older = nil
+                queuePump()
+            case .failed:
+                self.older = nil
+                cut(.historyUnavailable)
+            }
+        }
+        older.hasRoom = { [unowned self] in
+            if !outlet.hasRoom { outlet.waitForRoom(self) }
+            return outlet.hasRoom
+        }
+        self.older = older
+        older.start()
+    }
+
+    private func join() {
+        state = .live
+        delivery.enrol(self)
+        outlet.joined(at: delivery.position(delivered))
+    }
+}
