@@ -26,14 +26,13 @@ extension PushChannel {
     public var hasRoom: Bool { pendingBytes < ConnectionLimits.lowWaterBytes }
 }
 
-/// What a channel's owner is told. All calls are made on the loop, none from within a call of the owner's but
-/// `overflowed`.
+/// What a channel's owner is told; never from within a call of the owner's, but for `overflowed`.
 @LoopActor
 public protocol PushObserver: AnyObject {
     /// Less than `ConnectionLimits.lowWaterBytes` are pending; only after `notifyWhenDrained`.
     func drained(_ channel: any PushChannel)
-    /// A send met more than `PushLimits.pendingBytesMax` pending bytes and was dropped, from within that send:
-    /// the channel is closed with what this returns, behind what is pending.
+    /// A send met more than `PushLimits.pendingBytesMax` pending bytes and was dropped. Called from within that
+    /// send; the channel is closed with what this returns, behind what is pending.
     func overflowed(_ channel: any PushChannel) -> Goodbye
     /// The last call: nothing more is exchanged with the peer.
     func closed(_ channel: any PushChannel, _ end: PushEnd)
