@@ -38,4 +38,4 @@ release: ## Build the services as they are shipped
 	@swift build -c release --static-swift-stdlib --product chatctl
 
 clean: ## Remove what was built, and the test tools
-	rm -rf .build Benchmarks/.build .venv .venv-chart
+	rm -rf .build Benchmarks/.build .venv .venv-chart .venv-autobahn

@@ -177,11 +177,10 @@ public final class Connection: Flushable {
         notifyIfDrained()
         // The handler may have closed it: the descriptor can be another one's by now.
         guard isOpen else { return }
-        if !output.isEmpty {
-            queueFlush()
-        } else if closesWhenFlushed {
-            linger()
-        }
+        if !output.isEmpty { return queueFlush() }
+        // Idle connections hold nothing that only a full socket needs.
+        writeEvent = nil
+        if closesWhenFlushed { linger() }
     }
 
     private func waitUntilWritable() {

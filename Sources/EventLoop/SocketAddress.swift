@@ -2,12 +2,19 @@ import Glibc
 
 /// An IP address with a port.
 public struct SocketAddress: Sendable, CustomStringConvertible {
-    var storage = sockaddr_storage()
-    var length: socklen_t
+    /// The larger of the two kinds, an IPv4 address at its start: every connection keeps one.
+    private var storage = sockaddr_in6()
+    private let length: socklen_t
 
+    /// Precondition: `storage` holds an IP address.
     init(storage: sockaddr_storage, length: socklen_t) {
-        self.storage = storage
-        self.length = length
+        let kept = min(Int(length), MemoryLayout<sockaddr_in6>.size)
+        self.length = socklen_t(kept)
+        withUnsafeBytes(of: storage) { source in
+            withUnsafeMutableBytes(of: &self.storage) {
+                $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<kept]))
+            }
+        }
     }
 
     /// Blocks when `host` is a name: on the loop use `Resolver`. The first address that the system returns.
@@ -40,7 +47,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         return SocketAddress(storage: storage, length: length)
     }
 
-    var family: Int32 { Int32(storage.ss_family) }
+    var family: Int32 { Int32(storage.sin6_family) }
 
     public var port: UInt16 {
         withUnsafeBytes(of: storage) { bytes in

@@ -68,6 +68,28 @@ public final class HTTPPeer {
         return (buffered + bytes, end)
     }
 
+    /// The next `count` bytes.
+    public func take(_ count: Int) async throws -> [UInt8] {
+        while buffered.count < count { try await receive() }
+        defer { buffered.removeFirst(count) }
+        return Array(buffered.prefix(count))
+    }
+
+    /// Up to the end of the next `marker`.
+    public func take(through marker: String) async throws -> [UInt8] {
+        let wanted = Array(marker.utf8)
+        var searched = 0
+        while true {
+            while searched + wanted.count <= buffered.count {
+                if buffered[searched..<searched + wanted.count].elementsEqual(wanted) {
+                    return try await take(searched + wanted.count)
+                }
+                searched += 1
+            }
+            try await receive()
+        }
+    }
+
     // MARK: Private
 
     private func takeChunks() async throws -> [UInt8] {
@@ -79,26 +101,6 @@ public final class HTTPPeer {
             guard chunk.suffix(2) == [13, 10] else { throw Failure.malformed("no CRLF behind a chunk") }
             if count == 0 { return body }
             body += chunk.dropLast(2)
-        }
-    }
-
-    private func take(_ count: Int) async throws -> [UInt8] {
-        while buffered.count < count { try await receive() }
-        defer { buffered.removeFirst(count) }
-        return Array(buffered.prefix(count))
-    }
-
-    private func take(through marker: String) async throws -> [UInt8] {
-        let wanted = Array(marker.utf8)
-        var searched = 0
-        while true {
-            while searched + wanted.count <= buffered.count {
-                if buffered[searched..<searched + wanted.count].elementsEqual(wanted) {
-                    return try await take(searched + wanted.count)
-                }
-                searched += 1
-            }
-            try await receive()
         }
     }
 

@@ -26,8 +26,7 @@ extension PushChannel {
     public var hasRoom: Bool { pendingBytes < ConnectionLimits.lowWaterBytes }
 }
 
-/// What a channel's owner is told. All calls are made on the loop, none from within a call of the owner's but
-/// `overflowed`.
+/// What a channel's owner is told; never from within a call of the owner's, but for `overflowed`.
 @LoopActor
 public protocol PushObserver: AnyObject {
     /// Less than `ConnectionLimits.lowWaterBytes` are pending; only after `notifyWhenDrained`.

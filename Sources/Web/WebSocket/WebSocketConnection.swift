@@ -50,6 +50,9 @@ public final class WebSocketConnection: PushChannel {
         if leftovers.count > 0 { received(leftovers.pointer) }
     }
 
+    /// Whether a message has begun to arrive and has not ended.
+    var isMessageUnderWay: Bool { decoder != nil }
+
     // MARK: Sending
 
     public var peer: SocketAddress { connection.peer }

@@ -67,7 +67,7 @@ public final class WebSocketDecoder {
     }
 
     /// What it keeps of a message that is not complete.
-    public var heldBytes: Int { message.capacity + control.capacity }
+    public var heldBytes: Int { message.count + control.count }
 
     public func next(_ input: inout UnsafeRawBufferPointer) -> Event {
         do throws(WebSocketFailure) {

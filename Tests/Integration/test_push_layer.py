@@ -1,0 +1,126 @@
+"""The WebSocket and event stream layer through ws-echo, with clients that know nothing of it: PyPI's
+`websockets` and Python's own HTTP."""
+
+import asyncio
+import http.client
+import random
+import re
+
+import pytest
+import websockets
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import connect
+
+from harness.process import BIN, ChildProcess
+from harness.waiting import wait_until
+
+
+class Echo(ChildProcess):
+    """ws-echo on a free port."""
+
+    def __init__(self):
+        super().__init__("ws-echo", [BIN / "ws-echo"])
+
+    def start(self):
+        self.spawn()
+        wait_until(lambda: "listening on" in self.text, "ws-echo listens")
+        return self
+
+    @property
+    def port(self):
+        return int(re.search(r"listening on (\d+)", self.text).group(1))
+
+    def url(self, target="/ws"):
+        return f"ws://127.0.0.1:{self.port}{target}"
+
+
+@pytest.fixture
+def echo(processes):
+    return processes.add(Echo()).start()
+
+
+@pytest.mark.parametrize("count", [0, 1, 125, 126, 65_535, 65_536, 1_000_000])
+def test_messages_of_every_class_of_length_come_back(echo, count):
+    with connect(echo.url(), max_size=None) as socket:
+        socket.send("x" * count)
+        assert socket.recv(10) == "x" * count
+        socket.send(bytes(count))
+        assert socket.recv(10) == bytes(count)
+
+
+def test_fragments_come_back_as_one_message(echo):
+    with connect(echo.url()) as socket:
+        socket.send(["Hé", "", "llo €", "𝄞"])
+        assert socket.recv(10) == "Héllo €𝄞"
+
+
+def test_the_client_and_the_server_agree_on_a_protocol_and_on_no_compression(echo):
+    with connect(echo.url(), subprotocols=["other", "chat-cluster.v1"], compression="deflate") as socket:
+        assert socket.subprotocol == "chat-cluster.v1"
+        assert socket.protocol.extensions == []
+
+
+def test_pings_are_answered_and_a_goodbye_too(echo):
+    with connect(echo.url()) as socket:
+        assert socket.ping("are you there").wait(10)
+        socket.close(4321, "so long")
+        assert socket.close_code == 4321
+
+
+def test_a_message_that_is_too_big_is_refused_with_1009(echo):
+    with connect(echo.url()) as socket, pytest.raises(ConnectionClosedError) as closed:
+        # The header says it: its whole payload need not be taken.
+        socket.send(bytes(33 << 20))
+        socket.recv(10)
+    assert closed.value.rcvd.code == 1009 and "the limit is 33554432" in closed.value.rcvd.reason
+
+
+@pytest.mark.parametrize("fields, status", [
+    ({"Origin": "https://evil.example"}, 403),
+    ({"Sec-WebSocket-Version": "8"}, 426),
+])
+def test_a_handshake_that_is_refused_says_why(echo, fields, status):
+    with pytest.raises(InvalidStatus) as refused:
+        connect(echo.url(), additional_headers=fields)
+    assert refused.value.response.status_code == status
+    assert b"/problems/" in refused.value.response.body
+
+
+def test_a_prepared_frame_that_is_sent_many_times_arrives_so_often(echo):
+    with connect(echo.url("/ws?frames=500")) as socket:
+        socket.send("same")
+        assert [socket.recv(10) for _ in range(500)] == ["same"] * 500
+
+
+def test_many_clients_at_once_each_get_their_own_back_in_order(echo):
+    seed = random.SystemRandom().randrange(1 << 32)
+
+    async def talk(number):
+        source = random.Random(seed + number)
+        async with websockets.connect(echo.url()) as socket:
+            sent = [f"{number}:{index}:" + "y" * source.randrange(3_000) for index in range(30)]
+            for text in sent:
+                await socket.send(text)
+            assert [await socket.recv() for _ in sent] == sent, f"seed {seed}"
+
+    async def talk_all():
+        await asyncio.wait_for(asyncio.gather(*(talk(number) for number in range(40))), 60)
+
+    asyncio.run(talk_all())
+
+
+def test_an_event_stream_is_what_the_standard_says(echo):
+    client = http.client.HTTPConnection("127.0.0.1", echo.port, timeout=10)
+    client.request("GET", "/events?count=3", headers={"Accept": "text/event-stream"})
+    answer = client.getresponse()
+    assert answer.status == 200 and answer.getheader("Content-Type") == "text/event-stream"
+    blocks = answer.read().decode().split("\n\n")
+    assert blocks[0] == "retry: 250"
+    assert blocks[1:4] == [f"id: {number}\ndata: event {number}" for number in (1, 2, 3)]
+    assert blocks[4:] == [": 1000 that was all", ""]
+    client.close()
+
+
+def test_the_program_ends_when_it_is_asked_to(echo):
+    with connect(echo.url()):
+        assert echo.terminate() == 0
