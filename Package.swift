@@ -34,7 +34,7 @@ let package = Package(
 
         // What a process needs to be run: settings, diagnostics, metrics; keyed hashes, passwords, tokens.
         .target(name: "Operations", dependencies: ["Threads"]),
-        .target(name: "Crypto", dependencies: ["CSodium", "COpenSSL", "LogLine"]),
+        .target(name: "Crypto", dependencies: ["CSodium", "COpenSSL", "LogLine", "Threads"]),
 
         // Connections.
         .target(name: "EventLoop", dependencies: ["CEvent", "CSystem", "LogLine", "Threads"]),
