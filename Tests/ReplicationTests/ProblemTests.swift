@@ -30,7 +30,8 @@ struct ProblemTests {
             (ProblemType.malformed, 400), (.unauthorized, 401), (.notFound, 404), (.methodNotAllowed, 405),
             (.timeout, 408), (.epochConflict, 409), (.beyondHead, 409), (.digestConflict, 409),
             (.idConflict, 409), (.expectationFailed, 409), (.tooLarge, 413), (.uriTooLong, 414),
-            (.headersTooLarge, 431), (.forbiddenOrigin, 403), (.upgradeRequired, 426), (.notImplemented, 501), (.overloaded, 503), (.unavailable, 503),
+            (.headersTooLarge, 431), (.forbiddenOrigin, 403), (.upgradeRequired, 426), (.notImplemented, 501),
+            (.overloaded, 503), (.unavailable, 503),
             (.outcomeUnknown, 504), (.diskFull, 507),
         ])
     func statuses(type: ProblemType, status: Int) {

@@ -11,8 +11,8 @@ public struct WebSocketMask: Equatable, Sendable {
 
     init(word: UInt32) { self.word = word }
 
-    /// Copies `source` to `target`, masked or unmasked: eight bytes at a time. `offset`: where `source` stands
-    /// in its frame's payload. Precondition: `target` has room.
+    /// Copies `source` to `target`, masked or unmasked: eight bytes at a time. `offset`: where `source`
+    /// stands in its frame's payload. Precondition: `target` has room.
     func apply(
         _ source: UnsafeRawBufferPointer, at offset: Int, to target: UnsafeMutableRawBufferPointer
     ) {
