@@ -122,7 +122,7 @@ final class PodEndpoints {
         exchange.answering { () throws(Problem) in
             let query = try LogQuery(exchange.queryItems)
             let source = try lineSource(query, isTail: isTail)
-            guard query.after >= source.index.first.previous || query.after > source.index.last else {
+            guard query.after >= source.index.first.previous else {
                 guard source === replica.source, !isTail else {
                     throw Problem(
                         .notFound, "this pod's memory begins at offset \(source.index.first)", field: "after")
