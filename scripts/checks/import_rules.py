@@ -12,8 +12,6 @@ import swift_text
 # Come with the toolchain; every target that is not pure may import them.
 TOOLCHAIN = {"Swift", "Glibc", "Musl", "Synchronization", "Testing", "Darwin", "ucrt"}
 FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch"}
-# Targets that may use Foundation (4 MB of memory in a service): none of the services' layers.
-FOUNDATION_ALLOWED = {"TestSupport"}
 
 # No I/O, no clock, no randomness.
 PURE_TARGETS = {"LogLine", "Replication", "Views"}
@@ -69,8 +67,6 @@ def order_breaches(targets):
 
 def import_breaches(target):
     allowed = target.dependencies | TOOLCHAIN | {target.name}
-    if target.kind == "test" or target.name in FOUNDATION_ALLOWED:
-        allowed |= FOUNDATION
     for path in target.swift_files:
         for line, module in imports(path):
             if target.name in PURE_TARGETS and module in TOOLCHAIN - {"Swift"}:
