@@ -38,7 +38,7 @@ public final class LogCore {
     public let index: LogIndex
     public let store: any LogStore
     public var onDurable: (@LoopActor (DurableBatch) -> Void)?
-    /// A write was not kept, and the writers have been told; the next one may succeed.
+    /// A write was not kept, which its writers are told right after this; the next one may succeed.
     public var onRefusal: (@LoopActor (LogError) -> Void)?
     public var onFailure: (@LoopActor (LogError) -> Void)?
 
