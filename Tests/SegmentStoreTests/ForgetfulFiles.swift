@@ -1,4 +1,5 @@
 import Glibc
+import LogLine
 import Replication
 import TestSupport
 import Threads
