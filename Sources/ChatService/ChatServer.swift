@@ -59,15 +59,14 @@ public final class ChatServer {
             return last.identity
         }
         endpoints = PodEndpoints(
-            replica: replica, upstream: upstream, tails: tails, waits: waits, options: options,
-            metrics: metrics)
+            replica: replica, upstream: upstream, tails: tails, waits: waits, options: options)
         let service = Service(
             endpoints.routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
                 allowedOrigins: options.allowedOrigins),
-            metrics: metrics)
+            metrics: metrics, unreadyReason: { [endpoints] in endpoints.unreadyReason })
         server = try HTTPServer(host: options.host, port: options.port, handler: service)
         endpoints.connectionCount = { [unowned self] in server.connectionCount }
         registerMetrics(metrics)

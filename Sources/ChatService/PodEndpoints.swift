@@ -14,7 +14,6 @@ final class PodEndpoints {
     private let tails: LineTails
     private let waits: PositionWaits
     private let options: ChatServer.Options
-    private let metrics: Metrics
     private var ids: WriteIDs
     private let started = LoopClock.monotonic
     var isDraining = false
@@ -22,14 +21,13 @@ final class PodEndpoints {
 
     init(
         replica: Replica, upstream: any LogUpstream, tails: LineTails, waits: PositionWaits,
-        options: ChatServer.Options, metrics: Metrics
+        options: ChatServer.Options
     ) {
         self.replica = replica
         self.upstream = upstream
         self.tails = tails
         self.waits = waits
         self.options = options
-        self.metrics = metrics
         ids = WriteIDs(incarnation: options.incarnation)
     }
 
@@ -43,10 +41,6 @@ final class PodEndpoints {
             Route(
                 .get, "/log/tail", isGuarded: true, isStream: true, { [self] in lines($0, isTail: true) }),
             Route(.get, "/state", { [self] in $0.respond(state()) }),
-            Route(
-                .get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
-            Route(.get, "/readyz", { [self] in $0.respond(readiness()) }),
-            Route(.get, "/metrics", { [self] in $0.respond(exposition()) }),
         ]
     }
 
@@ -168,21 +162,11 @@ final class PodEndpoints {
         }
     }
 
-    private func readiness() -> Response {
-        if isDraining { return Response(Problem(.notReady, "this pod is shutting down")) }
-        guard replica.isReady else {
-            return Response(
-                Problem(
-                    .notReady,
-                    "this pod is catching up: applied \(replica.source.index.last) of \(replica.head)"))
-        }
-        return Response(200, type: MediaType.text) { $0.append("ready\n") }
-    }
-
-    private func exposition() -> Response {
-        var text = [UInt8]()
-        metrics.render(into: &text)
-        return Response(200, fields: [("content-type", Metrics.contentType)], body: .bytes(ByteSlice(text)))
+    /// Nil when the pod should get requests.
+    var unreadyReason: String? {
+        if isDraining { return "this pod is shutting down" }
+        guard !replica.isReady else { return nil }
+        return "this pod is catching up: applied \(replica.source.index.last) of \(replica.head)"
     }
 }
 
