@@ -2,9 +2,11 @@
 the pure targets stay pure and each C library has one importer. Prints `file:line: breach` lines."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import swift_text
@@ -97,9 +99,16 @@ def library_breaches(targets):
             yield f"Package.swift:1: {library.name} has {len(importers)} importers: {', '.join(importers)}"
 
 
+def dumped_package():
+    # SwiftPM leaves a directory behind each time it reads the manifest.
+    with tempfile.TemporaryDirectory(prefix="chat-cluster-") as directory:
+        return subprocess.run(
+            ["swift", "package", "dump-package"], check=True, capture_output=True,
+            env={**os.environ, "TMPDIR": directory}).stdout
+
+
 def main():
-    dump = subprocess.run(["swift", "package", "dump-package"], check=True, capture_output=True).stdout
-    targets = [Target(one) for one in json.loads(dump)["targets"]]
+    targets = [Target(one) for one in json.loads(dumped_package())["targets"]]
     breaches = list(order_breaches(targets)) + list(library_breaches(targets))
     for target in targets:
         breaches += import_breaches(target)
