@@ -29,16 +29,19 @@ let package = Package(
         .target(name: "Views", dependencies: ["LogLine"]),
         .target(name: "Replication", dependencies: ["LogLine"]),
 
+        // Threads, what they share, and the clocks.
+        .target(name: "Threads", dependencies: ["CSystem"]),
+
         // What a process needs to be run: settings, diagnostics, metrics; keyed hashes, passwords, tokens.
-        .target(name: "Operations"),
-        .target(name: "Crypto", dependencies: ["CSodium", "COpenSSL", "LogLine"]),
+        .target(name: "Operations", dependencies: ["Threads"]),
+        .target(name: "Crypto", dependencies: ["CSodium", "COpenSSL", "LogLine", "Threads"]),
 
         // Connections.
-        .target(name: "EventLoop", dependencies: ["CEvent", "CSystem", "LogLine"]),
+        .target(name: "EventLoop", dependencies: ["CEvent", "CSystem", "LogLine", "Threads"]),
         .target(name: "Web", dependencies: ["EventLoop", "LogLine", "Replication", "Operations"]),
 
         // Adapters: they never import each other.
-        .target(name: "SegmentStore", dependencies: ["LogLine", "Replication"]),
+        .target(name: "SegmentStore", dependencies: ["LogLine", "Replication", "Threads"]),
         .target(
             name: "RedisBus",
             dependencies: ["CHiredis", "EventLoop", "LogLine", "Replication", "Operations", "Crypto"]),
@@ -87,15 +90,18 @@ let package = Package(
         .executableTarget(
             name: "ws-echo", dependencies: ["Web", "EventLoop", "LogLine", "Operations"],
             path: "Tests/Conformance/ws-echo"),
-        .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),
-        .target(name: "LoopTestSupport", dependencies: ["EventLoop"], path: "Tests/LoopSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["LogLine", "Replication", "Threads"], path: "Tests/Support"),
+        .target(name: "LoopTestSupport", dependencies: ["EventLoop", "Threads"], path: "Tests/LoopSupport"),
         .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),
-        .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
-        .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
-        .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
+        .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine", "TestSupport"]),
+        .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine", "TestSupport"]),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
+        .testTarget(name: "OperationsTests", dependencies: ["Operations", "Threads"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "LogLine", "TestSupport"]),
         .testTarget(
-            name: "EventLoopTests", dependencies: ["EventLoop", "LogLine", "TestSupport", "LoopTestSupport"]),
+            name: "EventLoopTests",
+            dependencies: ["EventLoop", "LogLine", "Threads", "TestSupport", "LoopTestSupport"]),
         .testTarget(
             name: "WebTests",
             dependencies: [
@@ -120,7 +126,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "SegmentStoreTests",
-            dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine"]),
+            dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine", "Threads"]),
     ],
     swiftLanguageModes: [.v6]
 )

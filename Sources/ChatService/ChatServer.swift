@@ -66,7 +66,7 @@ public final class ChatServer {
             delivery: delivery, writes: writes, replicaID: options.replicaID, limits: PushLimits())
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, waits: waits, writes: writes,
-            delivery: delivery, options: options, metrics: metrics)
+            delivery: delivery, options: options)
         let streams = StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins)
         let service = Service(
             endpoints.routes + streams.routes,
@@ -74,7 +74,7 @@ public final class ChatServer {
                 prefixes: ["/chat-server", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
                 allowedOrigins: options.allowedOrigins),
-            metrics: metrics)
+            metrics: metrics, unreadyReason: { [endpoints] in endpoints.unreadyReason })
         server = try HTTPServer(host: options.host, port: options.port, handler: service)
         endpoints.connectionCount = { [unowned self] in server.connectionCount + hub.count }
         registerMetrics(metrics)

@@ -14,7 +14,6 @@ final class PodEndpoints {
     private let tails: LineTails
     private let waits: PositionWaits
     private let options: ChatServer.Options
-    private let metrics: Metrics
     private let writes: Writes
     private let delivery: Delivery
     private let started = LoopClock.monotonic
@@ -23,14 +22,13 @@ final class PodEndpoints {
 
     init(
         replica: Replica, upstream: any LogUpstream, tails: LineTails, waits: PositionWaits,
-        writes: Writes, delivery: Delivery, options: ChatServer.Options, metrics: Metrics
+        writes: Writes, delivery: Delivery, options: ChatServer.Options
     ) {
         self.replica = replica
         self.upstream = upstream
         self.tails = tails
         self.waits = waits
         self.options = options
-        self.metrics = metrics
         self.writes = writes
         self.delivery = delivery
     }
@@ -45,10 +43,6 @@ final class PodEndpoints {
             Route(
                 .get, "/log/tail", isGuarded: true, isStream: true, { [self] in lines($0, isTail: true) }),
             Route(.get, "/state", { [self] in $0.respond(state()) }),
-            Route(
-                .get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
-            Route(.get, "/readyz", { [self] in $0.respond(readiness()) }),
-            Route(.get, "/metrics", { [self] in $0.respond(exposition()) }),
         ]
     }
 
@@ -134,7 +128,7 @@ final class PodEndpoints {
         exchange.answering { () throws(Problem) in
             let query = try LogQuery(exchange.queryItems)
             let source = try lineSource(query, isTail: isTail)
-            guard query.after >= source.index.first.previous || query.after > source.index.last else {
+            guard query.after >= source.index.first.previous else {
                 guard source === replica.source, !isTail else {
                     throw Problem(
                         .notFound, "this pod's memory begins at offset \(source.index.first)", field: "after")
@@ -180,21 +174,12 @@ final class PodEndpoints {
         }
     }
 
-    private func readiness() -> Response {
-        if isDraining { return Response(Problem(.notReady, "this pod is shutting down")) }
-        guard replica.isReady else { return Response(Problem(.notReady, unreadyReason)) }
-        return Response(200, type: MediaType.text) { $0.append("ready\n") }
-    }
-
-    private var unreadyReason: String {
+    /// Nil when the pod should get requests.
+    var unreadyReason: String? {
+        if isDraining { return "this pod is shutting down" }
+        guard !replica.isReady else { return nil }
         if let trouble = replica.streamTrouble { return "this pod cannot read from its log: \(trouble)" }
         return "this pod is catching up: applied \(replica.source.index.last) of \(replica.head)"
-    }
-
-    private func exposition() -> Response {
-        var text = [UInt8]()
-        metrics.render(into: &text)
-        return Response(200, fields: [("content-type", Metrics.contentType)], body: .bytes(ByteSlice(text)))
     }
 }
 

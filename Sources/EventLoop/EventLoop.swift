@@ -2,6 +2,7 @@ import CEvent
 import CSystem
 import Glibc
 import Synchronization
+import Threads
 
 /// The process's event loop: libevent for readiness, timers and signals, and at the same time the executor of
 /// all Swift code that is isolated to `LoopActor`.

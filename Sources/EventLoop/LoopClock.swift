@@ -1,23 +1,4 @@
-import Glibc
+import Threads
 
-/// The system's clocks, as the services read them.
-public enum LoopClock {
-    /// Since an arbitrary start; never goes back.
-    public static var monotonic: Duration { read(CLOCK_MONOTONIC) }
-
-    /// The same up to a few milliseconds behind, for a fraction of the cost: for timeouts of every request.
-    public static var coarse: Duration { read(CLOCK_MONOTONIC_COARSE) }
-
-    /// Milliseconds since 1970-01-01T00:00:00Z; may jump when the machine's clock is set.
-    public static var wallMilliseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-
-    private static func read(_ clock: clockid_t) -> Duration {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
-}
+/// The system's clocks, as what runs on the loop reads them.
+public typealias LoopClock = SystemClock

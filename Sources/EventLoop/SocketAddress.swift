@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// An IP address with a port.
 public struct SocketAddress: Sendable, CustomStringConvertible {

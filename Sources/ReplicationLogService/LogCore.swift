@@ -38,7 +38,7 @@ public final class LogCore {
     public let index: LogIndex
     public let store: any LogStore
     public var onDurable: (@LoopActor (DurableBatch) -> Void)?
-    /// A write was not kept, and the writers have been told; the next one may succeed.
+    /// A write was not kept, which its writers are told right after this; the next one may succeed.
     public var onRefusal: (@LoopActor (LogError) -> Void)?
     public var onFailure: (@LoopActor (LogError) -> Void)?
 
@@ -47,8 +47,8 @@ public final class LogCore {
     private let admitted = ByteBuffer()
     private var isHandOverQueued = false
     /// Handed over and not durable, oldest first.
-    private var batches = FirstInFirstOut<DurableBatch>()
-    private var waiters = FirstInFirstOut<Waiter>()
+    private var batches = Queue<DurableBatch>()
+    private var waiters = Queue<Waiter>()
     private var handedOver: Offset
     private(set) var terminalError: LogError?
 
@@ -164,7 +164,7 @@ public final class LogCore {
             onDurable?(batch)
         }
         while let waiter = waiters.first, waiter.restsOn <= through {
-            waiters.removeFirst()
+            waiters.popFirst()
             waiter.completion(nil)
         }
     }
@@ -172,13 +172,13 @@ public final class LogCore {
     /// What became durable together is told together: one payload on the bus, one piece for each live tail.
     private func takeBatches(through: Offset) -> DurableBatch? {
         guard let first = batches.first, first.through <= through else { return nil }
-        batches.removeFirst()
+        batches.popFirst()
         guard let next = batches.first, next.through <= through else { return first }
         let lines = ByteBuffer()
         lines.append(first.lines)
         var last = first.through
         while let batch = batches.first, batch.through <= through {
-            batches.removeFirst()
+            batches.popFirst()
             lines.append(batch.lines)
             last = batch.through
         }

@@ -12,16 +12,14 @@ final class LogEndpoints {
     private let core: LogCore
     private let reads: LogReads
     private let options: ReplicationLog.Options
-    private let metrics: Metrics
     private let started = LoopClock.monotonic
     /// Why the service is not ready; nil: it is.
     var unreadyReason: String?
 
-    init(core: LogCore, reads: LogReads, options: ReplicationLog.Options, metrics: Metrics) {
+    init(core: LogCore, reads: LogReads, options: ReplicationLog.Options) {
         self.core = core
         self.reads = reads
         self.options = options
-        self.metrics = metrics
     }
 
     var routes: [Route] {
@@ -38,10 +36,6 @@ final class LogEndpoints {
             Route(
                 .get, "/log/tail", isGuarded: true, isStream: true, { [self] in lines($0, isTail: true) }),
             Route(.get, "/state", { [self] in $0.respond(state()) }),
-            Route(
-                .get, "/healthz", { $0.respond(Response(200, type: MediaType.text) { $0.append("ok\n") }) }),
-            Route(.get, "/readyz", { [self] in $0.respond(readiness()) }),
-            Route(.get, "/metrics", { [self] in $0.respond(exposition()) }),
         ]
     }
 
@@ -99,18 +93,5 @@ final class LogEndpoints {
                     "tails":\(reads.tails.count),"version":"\(Version.current)"}\n
                     """)
         }
-    }
-
-    private func readiness() -> Response {
-        guard let unreadyReason else {
-            return Response(200, type: MediaType.text) { $0.append("ready\n") }
-        }
-        return Response(Problem(.notReady, unreadyReason))
-    }
-
-    private func exposition() -> Response {
-        var text = [UInt8]()
-        metrics.render(into: &text)
-        return Response(200, fields: [("content-type", Metrics.contentType)], body: .bytes(ByteSlice(text)))
     }
 }

@@ -61,8 +61,7 @@ public final class ReplicationLog {
         if let bus { options.busState = { bus.isPublishing && bus.isSubscribed ? "connected" : "away" } }
         tails = LineTails { core.identity }
         endpoints = LogEndpoints(
-            core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options,
-            metrics: metrics)
+            core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options)
         let topics = Topics(clusterName: options.clusterName)
         publisher = bus.map {
             LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
@@ -74,7 +73,7 @@ public final class ReplicationLog {
                 prefixes: ["/replication-log", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
                 allowedOrigins: options.allowedOrigins),
-            metrics: metrics)
+            metrics: metrics, unreadyReason: { [endpoints] in endpoints.unreadyReason })
         server = try HTTPServer(host: options.host, port: options.port, handler: service)
         core.onDurable = { [unowned self] batch in
             publisher?.publish(batch)

@@ -67,25 +67,13 @@ final class StoreSource: LineSource {
         guard known.offset < offset else { return completion(.success(known.digest)) }
         let suffixes = (known.offset.value + 1...offset.value).map { number in
             let end = index.position(after: Offset(number))
-            return end - StoreSource.suffixBytes..<end
+            return end - UInt64(LineEnd.bytes)..<end
         }
         core.store.read(suffixes) { result in
             let digest = result.map { slices in
-                slices.reduce(known.digest) { $0.adding(crc: StoreSource.crc($1)) }
+                slices.reduce(known.digest) { $0.adding(crc: LineEnd.crc(of: $1.pointer)) }
             }
             EventLoop.shared.execute { completion(digest) }
         }
-    }
-
-    /// The end of a line: `xxxxxxxx"}` and the newline.
-    private static let suffixBytes: UInt64 = 11
-    private nonisolated static let crcDigits = 8
-
-    private nonisolated static func crc(_ suffix: ByteSlice) -> UInt32 {
-        let digits = String(decoding: suffix.pointer.prefix(crcDigits), as: UTF8.self)
-        guard let crc = UInt32(digits, radix: 16) else {
-            preconditionFailure("a line that was checked does not end with its crc")
-        }
-        return crc
     }
 }

@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Threads
 
 /// Makes a log of lines that come from elsewhere, in any pieces.
 ///
@@ -35,7 +36,7 @@ public final class LogImporter {
         epoch = newEpoch
         let options = StoreOptions(durability: .none, segmentBytesMax: segmentBytesMax)
         writer = SegmentWriter(
-            try WriterStart(empty: directory, boot: boot), options: options, now: MonotonicClock.now)
+            try WriterStart(empty: directory, boot: boot), options: options, now: { SystemClock.monotonic })
     }
 
     /// Takes the next bytes of the stream; they may end inside a line.

@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Threads
 
 /// Reads acknowledged lines on threads of its own. The caller bounds how many reads wait; each is bounded by
 /// `LogStoreLimits.readBytesMax`.
@@ -24,7 +25,7 @@ final class SegmentReader: Sendable {
     }
 
     func start() -> [OwnedThread] {
-        (0..<StoreLimits.readerThreads).map { _ in OwnedThread { self.run() } }
+        (0..<StoreLimits.readerThreads).map { _ in OwnedThread(name: "log reader") { self.run() } }
     }
 
     /// What waits is still done, then the threads end.

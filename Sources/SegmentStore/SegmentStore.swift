@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Threads
 
 /// The embedded engine: the log in segment files of one directory, which it keeps for itself.
 ///
@@ -43,7 +44,7 @@ public final class SegmentStore: LogStore {
             directory: LogDirectory(path, files: files),
             boot: BootRecord(bootID: bootID, durability: options.durability, isClean: false))
         let opened = try opening.run(newEpoch: newEpoch, visit: visit)
-        let writer = SegmentWriter(opened.start, options: options, now: MonotonicClock.now)
+        let writer = SegmentWriter(opened.start, options: options, now: { SystemClock.monotonic })
         return (SegmentStore(opened, WriterHandle(writer)), opened.recovery)
     }
 
@@ -62,7 +63,7 @@ public final class SegmentStore: LogStore {
         threads.withLock { threads in
             precondition(threads.isEmpty, "started twice")
             threads = reader.start()
-            threads.append(OwnedThread { self.write(observer) })
+            threads.append(OwnedThread(name: "log writer") { self.write(observer) })
         }
     }
 

@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Threads
 
 /// Which segment holds which part of the log, and their open files. Any thread.
 ///

@@ -80,7 +80,7 @@ public final class History {
 
     /// The crc of a line, as it stands in it. Precondition: the line is here.
     public func crc(of offset: Offset) -> UInt32 {
-        LineSuffix.crc(of: blocks.slice(ofLine: index.positions(of: offset)).pointer)
+        LineEnd.crc(of: blocks.slice(ofLine: index.positions(of: offset)).pointer)
     }
 
     /// The log's digest at `offset`. Precondition: `offset` is not behind `index.last`.
@@ -98,22 +98,5 @@ public final class History {
         let digest = index.digest(at: first.previous) { crc(of: $0) }
         index.drop(before: first, digest: digest)
         blocks.drop(before: first)
-    }
-}
-
-/// The fixed end of every line: `,"crc":"xxxxxxxx"}` and the newline.
-enum LineSuffix {
-    private static let digits = 8
-    /// `"}` and the newline.
-    private static let behindDigits = 3
-
-    /// Precondition: `line` is a whole valid line with its newline.
-    static func crc(of line: UnsafeRawBufferPointer) -> UInt32 {
-        let end = line.count - behindDigits
-        return line[end - digits..<end].reduce(0) { $0 << 4 | UInt32(value(ofDigit: $1)) }
-    }
-
-    private static func value(ofDigit byte: UInt8) -> UInt8 {
-        byte <= UInt8(ascii: "9") ? byte &- UInt8(ascii: "0") : byte &- UInt8(ascii: "a") &+ 10
     }
 }

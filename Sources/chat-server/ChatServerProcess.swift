@@ -12,29 +12,9 @@ import Web
 /// The process `chat-server`: settings, then the loop.
 enum ChatServerProcess {
     static func run() -> Never {
-        ServiceProcess.endAtSignals()
-        DescriptorLimit.raise()
-        let settings = parse()
-        let log = DiagnosticLog(
-            service: ChatServerSettings.service, level: settings.common.logLevel,
-            format: settings.common.logFormat)
+        let (settings, log) = ServiceProcess.start(ChatServerSettings.self)
         EventLoop.shared.run { serve(settings, log) }
         ServiceProcess.exit(.done)
-    }
-
-    private static func parse() -> ChatServerSettings {
-        do {
-            let request = try ChatServerSettings.parse(
-                arguments: Array(CommandLine.arguments.dropFirst()),
-                environment: ProcessEnvironment.variables())
-            switch request {
-            case .run(let settings): return settings
-            case .ask(let probe, let settings): SelfProbe.run(probe, of: settings.common)
-            case .show(let text): ServiceProcess.exit(.done, saying: text)
-            }
-        } catch {
-            ServiceProcess.exit(.badSettings, saying: "\(ChatServerSettings.service): \(error)\n")
-        }
     }
 
     @LoopActor private static var server: ChatServer?

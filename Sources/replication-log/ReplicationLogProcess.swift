@@ -12,30 +12,10 @@ import Web
 /// The process `replication-log`: settings, then recovery, then the loop.
 enum ReplicationLogProcess {
     static func run() -> Never {
-        ServiceProcess.endAtSignals()
-        DescriptorLimit.raise()
-        let settings = parse()
-        let log = DiagnosticLog(
-            service: ReplicationLogSettings.service, level: settings.common.logLevel,
-            format: settings.common.logFormat)
+        let (settings, log) = ServiceProcess.start(ReplicationLogSettings.self)
         let opened = open(settings, log)
         EventLoop.shared.run { serve(settings, opened, log) }
         ServiceProcess.exit(.done)
-    }
-
-    private static func parse() -> ReplicationLogSettings {
-        do {
-            let request = try ReplicationLogSettings.parse(
-                arguments: Array(CommandLine.arguments.dropFirst()),
-                environment: ProcessEnvironment.variables())
-            switch request {
-            case .run(let settings): return settings
-            case .ask(let probe, let settings): SelfProbe.run(probe, of: settings.common)
-            case .show(let text): ServiceProcess.exit(.done, saying: text)
-            }
-        } catch {
-            ServiceProcess.exit(.badSettings, saying: "\(ReplicationLogSettings.service): \(error)\n")
-        }
     }
 
     // MARK: Recovery

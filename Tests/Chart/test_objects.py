@@ -118,7 +118,7 @@ def test_a_pods_memory_follows_from_its_history(helm, history, request_, limit):
     assert environment(one)["HISTORY_BYTES"]["value"] == str(history)
 
 
-@pytest.mark.parametrize("size, ids, limit", [("10Gi", 1_000_000, 1516), ("1Ti", 20_000_000, 133374)])
+@pytest.mark.parametrize("size, ids, limit", [("10Gi", 1_000_000, 1534), ("1Ti", 20_000_000, 133754)])
 def test_the_logs_memory_holds_the_index_of_a_full_volume(helm, size, ids, limit):
     values = {"replicationLog": {"persistence": {"size": size}, "idIndexEntries": ids}}
     one = container(helm.install(values), "StatefulSet", "replication-log")

@@ -48,9 +48,7 @@ struct PasswordHashTests {
         #expect(hash.needsRehash == sample.needsRehash)
     }
 
-    @Test(
-        "A new hash is of its password alone, has the standard cost, its own salt and a text to be read back"
-    )
+    @Test("A new hash is of its password alone, has the standard cost, its own salt and a readable text")
     func made() throws {
         let hash = try PasswordHash.make(password("hunter2 hunter2"))
         #expect(try hash.isOf(password("hunter2 hunter2")))

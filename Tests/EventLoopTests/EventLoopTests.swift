@@ -1,6 +1,7 @@
 import Glibc
 import LoopTestSupport
 import Testing
+import Threads
 
 @testable import EventLoop
 

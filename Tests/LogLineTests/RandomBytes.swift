@@ -1,3 +1,4 @@
+import LogLine
 import TestSupport
 
 extension SplitMix64 {

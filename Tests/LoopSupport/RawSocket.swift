@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Threads
 
 /// A plain blocking socket: the other side of what is being tested. Each call that may wait runs on a thread
 /// of its own, and ends after `timeout` at the latest.

@@ -1,6 +1,6 @@
 import Glibc
-import Synchronization
 import Testing
+import Threads
 
 @testable import Operations
 
@@ -158,7 +158,7 @@ struct RepetitionGateTests {
 
 /// Collects what a log writes.
 private final class Lines: Sendable {
-    private let written = Mutex<[UInt8]>([])
+    private let written = Protected<[UInt8]>([])
 
     var bytes: [UInt8] { written.withLock { $0 } }
     var text: String { String(decoding: bytes, as: UTF8.self) }

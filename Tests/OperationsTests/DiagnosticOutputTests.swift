@@ -1,6 +1,6 @@
 import Glibc
-import Synchronization
 import Testing
+import Threads
 
 @testable import Operations
 
@@ -67,9 +67,9 @@ struct DiagnosticOutputTests {
 
 /// Takes lines or not, as it was told.
 private final class Sink: Sendable {
-    private let state: Mutex<(answers: ArraySlice<Bool>, taken: [String])>
+    private let state: Protected<(answers: ArraySlice<Bool>, taken: [String])>
 
-    init(answers: [Bool]) { state = Mutex((answers[...], [])) }
+    init(answers: [Bool]) { state = Protected((answers[...], [])) }
 
     var taken: [String] { state.withLock { $0.taken } }
 

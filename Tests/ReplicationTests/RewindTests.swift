@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import TestSupport
 import Testing
 
 @Suite("After a failed write")

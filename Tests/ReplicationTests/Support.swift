@@ -1,29 +1,6 @@
 import LogLine
 import Replication
 
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): the same seed, the
-/// same run.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// True once in `n` times.
-    mutating func oneIn(_ n: UInt64) -> Bool { next() % n == 0 }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
-    mutating func element<T>(_ list: [T]) -> T { list[below(list.count)] }
-}
-
 let sampleEpoch = Epoch(0x8F14_E45F_CEEA_167A)
 let sampleSeed = FingerprintKey(low: 0x0706_0504_0302_0100, high: 0x0F0E_0D0C_0B0A_0908)
 let sampleTime = Timestamp(milliseconds: 1_795_156_260_123)

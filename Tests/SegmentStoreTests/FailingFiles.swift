@@ -1,6 +1,7 @@
 import Glibc
 import Replication
 import TestSupport
+import Threads
 
 @testable import SegmentStore
 

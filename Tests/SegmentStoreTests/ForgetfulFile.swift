@@ -1,3 +1,4 @@
+import LogLine
 import TestSupport
 
 /// A file of `ForgetfulFiles`: what it reads as, and what of it is on disk. Guarded by the files' lock.

@@ -1,6 +1,8 @@
 import Glibc
+import LogLine
 import Replication
 import TestSupport
+import Threads
 
 @testable import SegmentStore
 

@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Threads
 
 /// A `LogStore` without a disk, for tests of what stands above one.
 ///

@@ -1,17 +1,11 @@
-/// A seeded random generator: the same seed gives the same run. Source: Steele, Lea, Flood, 2014.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+import LogLine
 
-    public init(seed: UInt64) { state = seed }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+extension SplitMix64 {
+    /// 0..<bound
+    public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
     /// True once in `count` times on average.
-    public mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+    public mutating func oneIn(_ count: Int) -> Bool { below(count) == 0 }
+
+    public mutating func element<T>(_ list: [T]) -> T { list[below(list.count)] }
 }

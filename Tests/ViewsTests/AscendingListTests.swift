@@ -1,3 +1,5 @@
+import LogLine
+import TestSupport
 import Testing
 
 @testable import Views

@@ -1,4 +1,5 @@
 import LogLine
+import TestSupport
 import Testing
 
 @testable import Views
@@ -79,21 +80,6 @@ struct ChannelTableTests {
         // Then
         #expect(table.channels.isEmpty)
         #expect(table.messages(of: Array("once-1".utf8)) == nil)
-    }
-
-    @Test(
-        "The hash is SipHash-1-3, as an independent implementation (CPython's, with seed 0) computes it",
-        arguments: [
-            (Array("a".utf8), 0x4074_48d2_b89b_1813),
-            (Array("general".utf8), 0x78b8_0bc2_f5d4_953a),
-            (Array("12345678".utf8), 0x3489_9824_3056_0a87),
-            (Array("default-channel".utf8), 0xd048_c5c8_32ea_a54a),
-            (Array(0..<63), 0x385d_3e39_e5f3_7359),
-            (Array(repeating: 0x78, count: 128), 0x5dd3_2fcd_7853_c7aa),
-        ] as [([UInt8], UInt64)])
-    func sipHash(bytes: [UInt8], expected: UInt64) {
-        let hash = ChannelHash(seed: (0, 0))
-        #expect(bytes.withUnsafeBytes { hash($0) } == expected)
     }
 
     @Test("Another seed gives other hashes")

@@ -1,4 +1,5 @@
 import LogLine
+import TestSupport
 import Testing
 
 @testable import Views

@@ -1,4 +1,5 @@
 import LogLine
+import TestSupport
 
 /// A log's lines, made of random messages, for tests.
 struct LogLines {

@@ -1,3 +1,4 @@
+import LogLine
 import TestSupport
 import Testing
 

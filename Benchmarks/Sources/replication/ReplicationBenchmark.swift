@@ -20,9 +20,9 @@ enum ReplicationBenchmark {
     private static let time = Timestamp(milliseconds: 1_795_156_260_123)
     private static let epoch = Epoch(0x8F14_E45F_CEEA_167A)
 
-    /// More ids than the index keeps, so that it is full and every admission forgets one.
+    /// More ids than the index has room for: it is full, and each takes the place of a forgotten one.
     private static func measureAdmission() throws {
-        let drafts = try (0..<1_100_000).map { try draft(id: "c7f3-\($0)") }
+        let drafts = try (0..<1_300_000).map { try draft(id: "c7f3-\($0)") }
         var sequencer = Sequencer(epoch: epoch, seed: seed)
         let out = ByteBuffer(capacity: 1 << 20)
         for draft in drafts {

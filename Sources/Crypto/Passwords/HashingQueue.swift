@@ -1,4 +1,4 @@
-import Glibc
+import Threads
 
 /// Work for the hashing threads.
 struct HashingJob: Sendable {
@@ -9,96 +9,58 @@ struct HashingJob: Sendable {
 }
 
 /// Jobs that wait for a thread, first come, first served, at most `waitingMax`.
-///
-/// `@unchecked Sendable`: `jobs` and `isClosed` are only touched while `mutex` is held.
-final class HashingQueue: @unchecked Sendable {
+final class HashingQueue: Sendable {
+    private struct State {
+        var jobs: [HashingJob] = []
+        var isClosed = false
+    }
+
+    /// What a thread does next: a job, or nothing any more.
+    private enum Next {
+        case job(HashingJob)
+        case end
+    }
+
     private let waitingMax: Int
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var jobs: [HashingJob] = []
-    private var isClosed = false
+    private let monitor = Monitor(State())
 
-    init(waitingMax: Int) {
-        self.waitingMax = waitingMax
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
+    init(waitingMax: Int) { self.waitingMax = waitingMax }
 
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
-
-    var waiting: Int { withLock { jobs.count } }
+    var waiting: Int { monitor.withLock { $0.jobs.count } }
 
     /// `.busy` when so many wait already, `.stopped` after `close`.
     func add(_ job: HashingJob) throws(PasswordHasherError) {
-        let refusal: PasswordHasherError? = withLock {
-            if isClosed { return .stopped }
-            if jobs.count >= waitingMax { return .busy(waiting: jobs.count) }
-            jobs.append(job)
-            return nil
+        var refusal: PasswordHasherError?
+        monitor.signal { state in
+            if state.isClosed {
+                refusal = .stopped
+            } else if state.jobs.count >= waitingMax {
+                refusal = .busy(waiting: state.jobs.count)
+            } else {
+                state.jobs.append(job)
+            }
+            return refusal == nil
         }
         if let refusal { throw refusal }
-        pthread_cond_signal(condition)
     }
 
     /// Does jobs until the queue is closed: a thread's whole life.
     func work() {
-        while let job = next() { job.run() }
+        while case .job(let job) = monitor.wait(for: Self.next) { job.run() }
     }
 
     /// Refuses what waits and lets the threads end. A second time nothing happens.
     func close() {
-        let refused = withLock {
-            isClosed = true
-            defer { jobs = [] }
-            return jobs
+        var refused: [HashingJob] = []
+        monitor.broadcast { state in
+            state.isClosed = true
+            swap(&refused, &state.jobs)
         }
-        pthread_cond_broadcast(condition)
         for job in refused { job.refuse() }
     }
 
-    /// Waits for a job; nil when the queue is closed.
-    private func next() -> HashingJob? {
-        withLock {
-            while jobs.isEmpty, !isClosed { pthread_cond_wait(condition, mutex) }
-            return jobs.isEmpty ? nil : jobs.removeFirst()
-        }
+    private static func next(_ state: inout State) -> Next? {
+        guard state.jobs.isEmpty else { return .job(state.jobs.removeFirst()) }
+        return state.isClosed ? .end : nil
     }
-
-    private func withLock<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body()
-    }
-}
-
-/// A thread of a hasher's own.
-///
-/// `@unchecked Sendable`: `thread` is set before anybody else sees the object, and only `join` reads it.
-final class HashingThread: @unchecked Sendable {
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    private var thread = pthread_t()
-
-    init(_ run: @escaping @Sendable () -> Void) {
-        let body = Unmanaged.passRetained(Body(run: run))
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, body.toOpaque())
-        precondition(code == 0, "a thread could not be made (\(code))")
-    }
-
-    /// Waits for its end. Once.
-    func join() { pthread_join(thread, nil) }
 }

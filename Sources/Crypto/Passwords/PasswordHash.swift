@@ -66,8 +66,10 @@ public struct PasswordHash: Hashable, Sendable {
     /// another cost can be told until its owner has signed in once more.)
     static let decoy = PasswordHash(
         text: Array(
-            ("$argon2id$v=19$m=19456,t=2,p=1$ZGVjb3kgb2Ygbm9ib2R5IQ$"
-                + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY").utf8),
+            """
+            $argon2id$v=19$m=19456,t=2,p=1$ZGVjb3kgb2Ygbm9ib2R5IQ\
+            $QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY
+            """.utf8),
         cost: .standard)
 
     /// Unchecked: for texts that are known to be hashes.

@@ -1,3 +1,5 @@
+import Threads
+
 /// Hashes and checks passwords on threads of its own, so that no loop ever waits for one.
 ///
 /// What is asked for waits in one queue, first come, first served, and each answer is handed to a closure on
@@ -18,7 +20,7 @@ public final class PasswordHasher: Sendable {
 
     private let cost: PasswordCost
     private let queue: HashingQueue
-    private let threads: [HashingThread]
+    private let threads: [OwnedThread]
 
     /// - Parameters:
     ///   - cost: of new hashes.
@@ -30,7 +32,7 @@ public final class PasswordHasher: Sendable {
         let queue = HashingQueue(waitingMax: waitingMax)
         self.cost = cost
         self.queue = queue
-        self.threads = (0..<threads).map { _ in HashingThread { queue.work() } }
+        self.threads = (0..<threads).map { _ in OwnedThread(name: "hasher") { queue.work() } }
     }
 
     deinit { queue.close() }

@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Threads
 
 /// Where lines of the diagnostic log go: a descriptor that is never waited for.
 ///
@@ -24,7 +24,7 @@ public final class DiagnosticOutput: Sendable {
     }
 
     private let send: @Sendable ([UInt8]) -> Bool
-    private let losses = Mutex(Losses())
+    private let losses = Protected(Losses())
 
     /// The descriptor stays its owner's, who keeps it open.
     convenience init(descriptor: Int32) {

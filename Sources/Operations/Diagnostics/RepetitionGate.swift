@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// Keeps a repeated warning from filling the log: of each key one is let through per interval, with the
 /// number of those that were not. At most `keysMax` keys are remembered; when a new one would be too many,
@@ -18,7 +18,7 @@ public final class RepetitionGate: Sendable {
     }
 
     private let interval: Duration
-    private let states = Mutex<[String: State]>([:])
+    private let states = Protected<[String: State]>([:])
 
     public init(interval: Duration = .seconds(10)) { self.interval = interval }
 

@@ -14,6 +14,7 @@ public protocol ServiceSettings: Sendable {
     /// One sentence for `--help`.
     static var summary: String { get }
     static var table: [SettingDescription] { get }
+    var common: CommonSettings { get }
     init(_ values: SettingValues) throws(SettingsError)
 }
 

@@ -12,7 +12,8 @@ struct IDEntry: Sendable, Equatable {
 
 /// The newest ids of the log, oldest forgotten first.
 ///
-/// Memory: 40 bytes an entry in a ring plus 16–32 bytes of slots: 57 bytes an id with the default 1,000,000.
+/// Memory: 40 bytes an entry in a ring, which has room for the pending ones, too, plus 16–32 bytes of slots:
+/// 67 bytes an id with the default 1,000,000, once the ring has gone round.
 ///
 /// Entries are forgotten only by `trim`, which the sequencer calls with what is durable: so undoing the
 /// newest entries gives back exactly the index as it was, and nothing that was forgotten has to be brought

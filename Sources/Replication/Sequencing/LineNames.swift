@@ -13,25 +13,25 @@ struct LineNames: Sendable {
 
     /// Of an id, which is meant within (channel, author).
     func id(_ id: [UInt8], channel: [UInt8], author: [UInt8]?) -> Fingerprint {
-        var hasher = FingerprintHasher(key: key, isWide: true)
+        var hasher = SipHash13(key: (key.low, key.high), isWide: true)
         hasher.combine(channel)
         hasher.combine(Self.separator)
         if let author { hasher.combine(author) }
         hasher.combine(Self.separator)
         hasher.combine(id)
-        return hasher.finish128()
+        return Fingerprint(hasher.finish128())
     }
 
     /// Of a conditional append's key.
     func key(_ name: [UInt8]) -> Fingerprint {
-        var hasher = FingerprintHasher(key: key, isWide: true)
+        var hasher = SipHash13(key: (key.low, key.high), isWide: true)
         hasher.combine(name)
-        return hasher.finish128()
+        return Fingerprint(hasher.finish128())
     }
 
     /// Of what was written: a text with what it answers, or a kind with its data.
     func body(_ draft: Draft) -> UInt64 {
-        var hasher = FingerprintHasher(key: key, isWide: false)
+        var hasher = SipHash13(key: (key.low, key.high), isWide: false)
         if let replyTo = draft.replyTo { combine(reply: Array(String(replyTo.value).utf8), into: &hasher) }
         switch draft.body {
         case .text(let text):
@@ -46,7 +46,7 @@ struct LineNames: Sendable {
     }
 
     /// Before the text, which may hold any byte and so stands last.
-    private func combine(reply digits: [UInt8], into hasher: inout FingerprintHasher) {
+    private func combine(reply digits: [UInt8], into hasher: inout SipHash13) {
         hasher.combine(Self.replyMark)
         hasher.combine(digits)
     }
@@ -56,24 +56,24 @@ struct LineNames: Sendable {
 extension LineNames {
     func id(_ fields: LineFields, _ scan: LineScan, in line: UnsafeRawBufferPointer) -> Fingerprint? {
         guard let id = fields.id else { return nil }
-        var hasher = FingerprintHasher(key: key, isWide: true)
+        var hasher = SipHash13(key: (key.low, key.high), isWide: true)
         combine(scan.channel, of: line, into: &hasher)
         hasher.combine(Self.separator)
         if let author = fields.author { combine(author, of: line, into: &hasher) }
         hasher.combine(Self.separator)
         combine(id, of: line, into: &hasher)
-        return hasher.finish128()
+        return Fingerprint(hasher.finish128())
     }
 
     func key(_ fields: LineFields, in line: UnsafeRawBufferPointer) -> Fingerprint? {
         guard let range = fields.key else { return nil }
-        var hasher = FingerprintHasher(key: key, isWide: true)
+        var hasher = SipHash13(key: (key.low, key.high), isWide: true)
         combine(range, of: line, into: &hasher)
-        return hasher.finish128()
+        return Fingerprint(hasher.finish128())
     }
 
     func body(_ fields: LineFields, in line: UnsafeRawBufferPointer) -> UInt64 {
-        var hasher = FingerprintHasher(key: key, isWide: false)
+        var hasher = SipHash13(key: (key.low, key.high), isWide: false)
         if let replyTo = fields.replyTo { combine(reply: Array(line[replyTo]), into: &hasher) }
         if let kind = fields.kind { combine(kind, of: line, into: &hasher) }
         if let text = fields.text {
@@ -89,7 +89,7 @@ extension LineNames {
 
     /// Adds a string's text; without escapes its bytes are the text, and nothing is copied.
     private func combine(
-        _ content: Range<Int>, of line: UnsafeRawBufferPointer, into hasher: inout FingerprintHasher
+        _ content: Range<Int>, of line: UnsafeRawBufferPointer, into hasher: inout SipHash13
     ) {
         let bytes = UnsafeRawBufferPointer(rebasing: line[content])
         guard bytes.contains(UInt8(ascii: "\\")) else { return hasher.combine(bytes) }

@@ -31,8 +31,8 @@ extension PushChannel {
 public protocol PushObserver: AnyObject {
     /// Less than `ConnectionLimits.lowWaterBytes` are pending; only after `notifyWhenDrained`.
     func drained(_ channel: any PushChannel)
-    /// A send met more than `PushLimits.pendingBytesMax` pending bytes and was dropped, from within that
-    /// send: the channel is closed with what this returns, behind what is pending.
+    /// A send met more than `PushLimits.pendingBytesMax` pending bytes and was dropped. Called from within
+    /// that send: the channel is closed with what this returns, behind what is pending.
     func overflowed(_ channel: any PushChannel) -> Goodbye
     /// The last call: nothing more is exchanged with the peer.
     func closed(_ channel: any PushChannel, _ end: PushEnd)

@@ -177,6 +177,7 @@ final class ServerConnection: ConnectionHandler {
     /// Answers what is no request, behind the answers that are due before it, and closes.
     private func refuse(_ response: Response) {
         releaseBody()
+        handle = nil
         enter(.idle)
         isAcceptingRequests = false
         let exchange = Exchange(nil, connection: self)

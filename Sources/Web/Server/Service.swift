@@ -28,8 +28,14 @@ public final class Service: RequestHandler {
     private let requests: Counter
     private let refusals: Counter
 
-    public init(_ routes: [Route], options: Options, metrics: Metrics) {
-        router = Router(routes, prefixes: options.prefixes)
+    /// - Parameter routes: besides `/healthz`, `/readyz` and `/metrics`, which every service has.
+    /// - Parameter unreadyReason: why the service should get no requests now; nil: it should.
+    public init(
+        _ routes: [Route], options: Options, metrics: Metrics,
+        unreadyReason: @escaping @LoopActor () -> String? = { nil }
+    ) {
+        router = Router(
+            routes + CommonRoutes.make(metrics, unreadyReason), prefixes: options.prefixes)
         self.options = options
         requests = metrics.counter("chat_http_requests_total", "Requests received.")
         refusals = metrics.counter(

@@ -101,7 +101,8 @@ def check(schema, value):
     assert not errors, f"{errors} in {str(value)[:500]}"
 
 
-def routes(source):
-    """{(path, method)} that a service's Swift source registers, with the names that the document uses."""
-    found = re.findall(r'Route\(\s*\.(\w+),\s*"([^"]+)"', (ROOT / source).read_text(encoding="utf-8"))
+def routes(*sources):
+    """{(path, method)} that a service's Swift sources register, with the names that the document uses."""
+    text = "".join((ROOT / source).read_text(encoding="utf-8") for source in sources)
+    found = re.findall(r'Route\(\s*\.(\w+),\s*"([^"]+)"', text)
     return {(path.replace("*", "{channel}"), method) for method, path in found}

@@ -1,3 +1,6 @@
+import LogLine
+import TestSupport
+
 /// What may go wrong in one run, and how often: follows from the seed.
 struct FaultPlan {
     /// Chances in 1,000.

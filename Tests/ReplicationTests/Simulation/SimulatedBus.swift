@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import TestSupport
 
 /// Redis in a simulation: at most once, usually in order, sometimes away, and open to forgers.
 final class SimulatedBus {

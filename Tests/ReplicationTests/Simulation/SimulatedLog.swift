@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import TestSupport
 
 /// One line as it lies on the simulated disk.
 struct StoredLine {

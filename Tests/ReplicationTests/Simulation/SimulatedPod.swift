@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import TestSupport
 
 /// A pod of a simulation: the real follower in a shell that does what it is told, and notes what was applied.
 final class SimulatedPod {

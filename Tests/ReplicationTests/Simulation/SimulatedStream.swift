@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import TestSupport
 
 /// One request of a pod to the log and its answer, over a connection that keeps the order but may break or
 /// stall.

@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import TestSupport
 
 /// Clients that write under ids and try again until they have an answer.
 final class SimulatedWriters {

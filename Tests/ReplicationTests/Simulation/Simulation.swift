@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import TestSupport
 
 /// A whole cluster in virtual time: one log, Redis, pods, writers, and what goes wrong. The same seed gives
 /// the same run.

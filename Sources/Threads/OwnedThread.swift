@@ -1,16 +1,19 @@
 import CSystem
 import Glibc
 
-/// Threads for what would block the loop.
-public enum OwnedThread {
+/// A thread for what would block the loop.
+///
+/// `@unchecked Sendable`: `thread` is set before anybody else sees the object, and only `join` reads it.
+public final class OwnedThread: @unchecked Sendable {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts a detached thread; `name` (at most 15 bytes) shows in `ps -L` and `perf`.
-    public static func start(name: String, _ run: @escaping @Sendable () -> Void) {
-        var thread = pthread_t()
+    private var thread = pthread_t()
+
+    /// Starts it; it must be joined. `name` (at most 15 bytes) shows in `ps -L` and `perf`.
+    public init(name: String, _ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(
             Body {
                 csystem_name_thread(name)
@@ -24,6 +27,13 @@ public enum OwnedThread {
                 return nil
             }, body.toOpaque())
         precondition(status == 0, "pthread_create: \(String(cString: strerror(status)))")
-        pthread_detach(thread)
+    }
+
+    /// Waits for its end. Once.
+    public func join() { pthread_join(thread, nil) }
+
+    /// Starts a thread that nobody waits for.
+    public static func start(name: String, _ run: @escaping @Sendable () -> Void) {
+        pthread_detach(OwnedThread(name: name, run).thread)
     }
 }
