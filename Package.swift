@@ -90,7 +90,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["LogLine", "Replication"], path: "Tests/Support"),
         .target(name: "LoopTestSupport", dependencies: ["EventLoop"], path: "Tests/LoopSupport"),
         .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),
-        .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine"]),
+        .testTarget(name: "ViewsTests", dependencies: ["Views", "Replication", "LogLine"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "LogLine", "TestSupport"]),

@@ -16,8 +16,8 @@
 ///
 /// Valid if and only if: one JSON object in canonical form (no white space, strings as `JSONString` writes
 /// them, no duplicate keys at any depth); the fields in this order, fields of other names anywhere between
-/// `channel` and `crc`, but not behind `reply_to`; each value as its rule says; `crc` is the CRC-32C of the bytes before `,"crc"`; at
-/// most `LineLimits.lineBytesMax` bytes with the newline.
+/// `channel` and `crc`, but not behind `reply_to`; each value as its rule says; `crc` is the CRC-32C of the
+/// bytes before `,"crc"`; at most `LineLimits.lineBytesMax` bytes with the newline.
 public enum Line {
     /// Appends the canonical line with its newline to `out` and returns its crc. Costs one pass over the text
     /// and one for the crc; allocates nothing but what `out` grows by.
