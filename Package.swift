@@ -94,7 +94,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["LogLine", "Replication", "Threads"], path: "Tests/Support"),
         .target(name: "LoopTestSupport", dependencies: ["EventLoop", "Threads"], path: "Tests/LoopSupport"),
         .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),
-        .testTarget(name: "ViewsTests", dependencies: ["Views", "LogLine", "TestSupport"]),
+        .testTarget(name: "ViewsTests", dependencies: ["Views", "Replication", "LogLine", "TestSupport"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine", "TestSupport"]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations", "Threads"]),

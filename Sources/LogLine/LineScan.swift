@@ -10,6 +10,17 @@ public struct LineScan: Equatable, Sendable {
     /// The fields between `channel` and `crc`, each with the comma before it.
     let rest: Range<Int>
 
+    /// Whether a key stands directly behind the channel, as it does in a message that has one. Precondition:
+    /// `bytes` are those of this scan.
+    @inline(__always)
+    public func beginsWithKey(in bytes: UnsafeRawBufferPointer) -> Bool {
+        rest.count > LineScan.keyStart && bytes[rest.lowerBound + 2] == UInt8(ascii: "k")
+            && bytes[rest.lowerBound + 3] == UInt8(ascii: "e")
+    }
+
+    /// `,"ke`
+    private static let keyStart = 4
+
     /// The unescaped name. Precondition: `bytes` are those of this scan.
     public func channelName(in bytes: UnsafeRawBufferPointer) -> [UInt8] {
         Line.unescape(channel, in: bytes)
