@@ -7,8 +7,9 @@ import Threads
 /// The process's event loop: libevent for readiness, timers and signals, and at the same time the executor of
 /// all Swift code that is isolated to `LoopActor`.
 ///
-/// A turn: wait for events and run their callbacks; run the jobs and closures that were enqueued; flush what
-/// sockets have queued, so that all frames of one turn leave in one system call per socket.
+/// A turn: wait for events and run their callbacks; run the jobs and closures that were enqueued, and when no
+/// event came, what waits for that; flush what sockets have queued, so that all frames of one turn leave in
+/// one system call per socket.
 ///
 /// Happy path: `run` on the main thread of a service, or `startThread` where another thread must stay free
 /// (tests, the command-line tool). Failure: a libevent that cannot be created is a programmer or system error
@@ -29,12 +30,20 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     private var running = [Work]()
     private var unflushed = [any Flushable]()
     private var flushing = [any Flushable]()
+    private var deferred = [Deferred]()
+    /// Whether no event has come in this turn.
+    private var isTurnQuiet = true
     private var isStopping = false
     private var wakeEvent: OpaquePointer?
 
     private enum Work {
         case job(UnownedJob)
         case closure(@LoopActor () -> Void)
+    }
+
+    private struct Deferred {
+        let deadline: Duration
+        let body: @LoopActor () -> Void
     }
 
     private struct Inbox {
@@ -87,6 +96,14 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         add(.closure(body))
     }
 
+    /// Runs `body` at the end of the first turn in which no event comes, or of the first one that ends after
+    /// `patience`: for work that costs less the more has come in before it. Work that was handed over before
+    /// and whose patience is over takes it along.
+    @LoopActor
+    public func executeWhenQuiet(within patience: Duration, _ body: @escaping @LoopActor () -> Void) {
+        deferred.append(Deferred(deadline: LoopClock.monotonic + patience, body: body))
+    }
+
     /// Starts async work on the loop, without a hop through another thread pool.
     @discardableResult
     public func task(_ body: @escaping @LoopActor @Sendable () async -> Void) -> Task<Void, Never> {
@@ -101,7 +118,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         precondition(isOnLoop, "not on the event loop's thread")
     }
 
-    // MARK: Flushing
+    // MARK: Events and flushing
+
+    /// An event has come.
+    @LoopActor func eventCame() { isTurnQuiet = false }
 
     /// Has `flushable` flushed at the end of this turn; the caller sees to it that it is queued only once.
     @LoopActor public func flushAtEndOfTurn(_ flushable: any Flushable) { unflushed.append(flushable) }
@@ -140,9 +160,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     private func turnUntilStopped() {
         while true {
-            let hasWork = inbox.withLock { !$0.work.isEmpty } || !unflushed.isEmpty
+            let hasWork =
+                inbox.withLock { !$0.work.isEmpty } || !unflushed.isEmpty || !deferred.isEmpty
+            isTurnQuiet = true
             event_base_loop(base, hasWork ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE)
             runInbox()
+            runDeferred()
             flushAll()
             if isStopping { return }
         }
@@ -163,6 +186,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             }
         }
         running.removeAll(keepingCapacity: running.count <= 1024)
+    }
+
+    private func runDeferred() {
+        guard let first = deferred.first, isTurnQuiet || LoopClock.monotonic >= first.deadline else { return }
+        let due = deferred
+        deferred = []
+        LoopActor.assumeIsolated {
+            for work in due { work.body() }
+        }
     }
 
     /// One pass: what asks for another flush while this one runs gets it in the next turn.

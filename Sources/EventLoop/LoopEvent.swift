@@ -84,7 +84,10 @@ private final class Registration: @unchecked Sendable {
 
     private func fire() {
         guard !isEnded.load(ordering: .acquiring) else { return }
-        LoopActor.assumeIsolated { body() }
+        LoopActor.assumeIsolated {
+            EventLoop.shared.eventCame()
+            body()
+        }
     }
 
     private func free() {

@@ -7,8 +7,10 @@ import Views
 public enum LogLimits {
     /// A body of `/append`.
     static let appendBodyBytesMax = 8 << 20
-    /// Bytes of lines handed to the store in one batch; a turn's lines beyond it make a further one.
+    /// Bytes of lines handed to the store in one batch; what is admitted beyond it makes a further one.
     static let batchBytesMax = 1 << 20
+    /// How long lines gather for a batch while requests keep coming.
+    static let gatherTimeMax = Duration.milliseconds(1)
     /// Plain PUBLISHes that wait for the disk; beyond it they are refused (and counted).
     static let ingestedPendingMax = 65_536
     static let heartbeatInterval = Duration.seconds(1)
@@ -19,8 +21,9 @@ public enum LogLimits {
 /// The log as a whole: drafts in, lines durable, readers and listeners told. Everything the service does goes
 /// through here, and all of it on the loop; only the store has threads of its own.
 ///
-/// Happy path: `append` has the sequencer judge the drafts and encode the lines; at the end of the turn all
-/// new lines go to the store as one batch; when the store reports them durable they are indexed, told to
+/// Happy path: `append` has the sequencer judge the drafts and encode the lines; as soon as no further request
+/// is there to be read, all new lines go to the store as one batch (a sync costs the same for one line and
+/// for a hundred, so it pays to read what has arrived first); when the store reports them durable they are indexed, told to
 /// `onDurable` (the bus and the live tails), and the writers are answered. No byte leaves before that.
 /// Failure of a write: the sequencer is rewound to the durable end, every waiting writer gets the error, and
 /// the next batch begins a new term. Failure of a sync: `onFailure`, and the process exits.
@@ -43,7 +46,7 @@ public final class LogCore {
     public var onFailure: (@LoopActor (LogError) -> Void)?
 
     private var sequencer: Sequencer
-    /// Lines of this turn, not handed to the store yet.
+    /// Lines that are not handed to the store yet.
     private let admitted = ByteBuffer()
     private var isHandOverQueued = false
     /// Handed over and not durable, oldest first.
@@ -132,7 +135,7 @@ public final class LogCore {
     private func queueHandOver() {
         guard !admitted.isEmpty, !isHandOverQueued else { return }
         isHandOverQueued = true
-        EventLoop.shared.execute { [self] in
+        EventLoop.shared.executeWhenQuiet(within: LogLimits.gatherTimeMax) { [self] in
             isHandOverQueued = false
             handOver()
         }

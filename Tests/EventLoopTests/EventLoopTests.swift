@@ -53,6 +53,34 @@ struct EventLoopTests {
         #expect(seen == ["outer", "inner"])
     }
 
+    @Test("What waits for a quiet turn runs in the first one without an event")
+    @LoopActor
+    func quiet() async {
+        // Given a descriptor that has an event in each of ten turns
+        let busy = BusyDescriptor(turns: 10)
+        // When something waits for a quiet turn
+        await withCheckedContinuation { continuation in
+            EventLoop.shared.executeWhenQuiet(within: .seconds(60)) { continuation.resume() }
+        }
+        // Then it has waited for the last of them
+        #expect(busy.turnsLeft == 0)
+    }
+
+    @Test("What waits for a quiet turn runs when its patience is over, though events keep coming")
+    @LoopActor
+    func patience() async {
+        // Given a descriptor that has an event in every turn
+        let busy = BusyDescriptor(turns: .max)
+        // When something waits for a quiet turn, for no longer than 5 ms
+        let start = LoopClock.monotonic
+        await withCheckedContinuation { continuation in
+            EventLoop.shared.executeWhenQuiet(within: .milliseconds(5)) { continuation.resume() }
+        }
+        // Then it did, and no shorter
+        #expect(LoopClock.monotonic - start >= .milliseconds(5))
+        #expect(busy.turnsLeft < .max)
+    }
+
     @Test("A thread that waits for the loop is answered each time")
     func wakeUps() async {
         await withCheckedContinuation { continuation in
@@ -155,4 +183,26 @@ private final class Flag: @unchecked Sendable {
 
     func set() { sem_post(semaphore) }
     func wait() { while sem_wait(semaphore) != 0 && errno == EINTR {} }
+}
+
+/// A pipe with a byte that nobody reads: readable in every turn until `turnsLeft` is 0.
+@LoopActor
+private final class BusyDescriptor {
+    private(set) var turnsLeft: Int
+    private var ends: [Int32] = [-1, -1]
+    private var event: LoopEvent?
+
+    init(turns: Int) {
+        turnsLeft = turns
+        precondition(pipe(&ends) == 0 && write(ends[1], "x", 1) == 1)
+        event = LoopEvent(ends[0], [.readable, .persistent]) { [unowned self] in
+            turnsLeft -= 1
+            if turnsLeft == 0 { event?.cancel() }
+        }
+        event?.add()
+    }
+
+    deinit {
+        for end in ends { close(end) }
+    }
 }
