@@ -49,7 +49,7 @@ struct PasswordHashTests {
     }
 
     @Test(
-        "A new hash is of its password alone, has the standard cost, its own salt and a text to be read back"
+        "A new hash is of its password alone, has the standard cost and its own salt, and is read back"
     )
     func made() throws {
         let hash = try PasswordHash.make(password("hunter2 hunter2"))

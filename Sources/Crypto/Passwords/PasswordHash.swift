@@ -39,8 +39,7 @@ public struct PasswordHash: Hashable, Sendable {
             cost.memoryBytes)
         guard status == 0 else { throw PasswordHashError.outOfMemory(bytes: cost.memoryBytes) }
         let text = buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-        guard let hash = PasswordHash(text) else { preconditionFailure("libsodium made a hash that is none") }
-        return hash
+        return PasswordHash(text: text, cost: cost)
     }
 
     /// Whether `password` is the one that this hash was made of.
@@ -70,7 +69,7 @@ public struct PasswordHash: Hashable, Sendable {
                 + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY").utf8),
         cost: .standard)
 
-    /// Unchecked: for texts that are known to be hashes.
+    /// Unchecked: for texts that are known to be hashes of this cost.
     init(text: [UInt8], cost: PasswordCost) {
         self.text = text
         self.cost = cost
