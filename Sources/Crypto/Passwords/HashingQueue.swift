@@ -10,13 +10,15 @@ struct HashingJob: Sendable {
 
 /// Jobs that wait for a thread, first come, first served, at most `waitingMax`.
 ///
-/// `@unchecked Sendable`: `jobs` and `isClosed` are only touched while `mutex` is held.
+/// `@unchecked Sendable`: `jobs`, `isClosed` and `threads` are only touched while `mutex` is held.
 final class HashingQueue: @unchecked Sendable {
     private let waitingMax: Int
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [HashingJob] = []
     private var isClosed = false
+    /// That have not ended yet.
+    private var threads = 0
 
     init(waitingMax: Int) {
         self.waitingMax = waitingMax
@@ -45,9 +47,21 @@ final class HashingQueue: @unchecked Sendable {
         pthread_cond_signal(condition)
     }
 
-    /// Does jobs until the queue is closed: a thread's whole life.
-    func work() {
-        while let job = next() { job.run() }
+    /// Starts a thread that does jobs until the queue is closed.
+    func startThread() {
+        withLock { threads += 1 }
+        HashingThread.start {
+            while let job = self.next() { job.run() }
+            self.withLock { self.threads -= 1 }
+            pthread_cond_broadcast(self.condition)
+        }
+    }
+
+    /// Returns when all threads have ended. Precondition: the queue is closed.
+    func awaitEnd() {
+        withLock {
+            while threads > 0 { pthread_cond_wait(condition, mutex) }
+        }
     }
 
     /// Refuses what waits and lets the threads end. A second time nothing happens.
@@ -76,29 +90,23 @@ final class HashingQueue: @unchecked Sendable {
     }
 }
 
-/// A thread of a hasher's own.
-///
-/// `@unchecked Sendable`: `thread` is set before anybody else sees the object, and only `join` reads it.
-final class HashingThread: @unchecked Sendable {
-    private final class Body {
+/// A thread that nobody joins.
+private enum HashingThread {
+    private final class Body: Sendable {
         let run: @Sendable () -> Void
-        init(run: @escaping @Sendable () -> Void) { self.run = run }
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    private var thread = pthread_t()
-
-    init(_ run: @escaping @Sendable () -> Void) {
-        let body = Unmanaged.passRetained(Body(run: run))
-        let code = pthread_create(
+    static func start(_ run: @escaping @Sendable () -> Void) {
+        var thread = pthread_t()
+        let status = pthread_create(
             &thread, nil,
             { argument in
                 guard let argument else { return nil }
                 Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
-            }, body.toOpaque())
-        precondition(code == 0, "a thread could not be made (\(code))")
+            }, Unmanaged.passRetained(Body(run)).toOpaque())
+        precondition(status == 0, "pthread_create: \(String(cString: strerror(status)))")
+        pthread_detach(thread)
     }
-
-    /// Waits for its end. Once.
-    func join() { pthread_join(thread, nil) }
 }

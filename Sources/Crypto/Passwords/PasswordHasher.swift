@@ -18,7 +18,6 @@ public final class PasswordHasher: Sendable {
 
     private let cost: PasswordCost
     private let queue: HashingQueue
-    private let threads: [HashingThread]
 
     /// - Parameters:
     ///   - cost: of new hashes.
@@ -27,10 +26,9 @@ public final class PasswordHasher: Sendable {
         threads: Int = threadsDefault, cost: PasswordCost = .standard, waitingMax: Int = waitingMax
     ) {
         precondition((1...Self.threadsMax).contains(threads) && waitingMax >= 1)
-        let queue = HashingQueue(waitingMax: waitingMax)
         self.cost = cost
-        self.queue = queue
-        self.threads = (0..<threads).map { _ in HashingThread { queue.work() } }
+        queue = HashingQueue(waitingMax: waitingMax)
+        for _ in 0..<threads { queue.startThread() }
     }
 
     deinit { queue.close() }
@@ -69,10 +67,10 @@ public final class PasswordHasher: Sendable {
     public var waiting: Int { queue.waiting }
 
     /// Takes in nothing more, answers what waits with `.stopped`, and returns when the threads have ended:
-    /// after at most one hashing. To be called once, by nobody's loop that still serves.
+    /// after at most one hashing. Not for a loop that still serves.
     public func stop() {
         queue.close()
-        for thread in threads { thread.join() }
+        queue.awaitEnd()
     }
 
     private static func verdict(
