@@ -20,10 +20,31 @@ public final class ChatServer {
         public var secret: [UInt8]?
         public var allowedOrigins: AllowedOrigins
         public var drainWindow: Duration
+        public var accounts: Accounts
+
+        /// How people prove who they are.
+        public struct Accounts {
+            /// Only who is signed in may read and write.
+            public var isRequired: Bool
+            public var tokenLifetime: Duration
+            /// Checks tokens of an identity provider, where one is configured.
+            public var provider: JSONWebTokens?
+            public var trustedProxies: TrustedProxies
+
+            public init(
+                isRequired: Bool, tokenLifetime: Duration, provider: JSONWebTokens?,
+                trustedProxies: TrustedProxies
+            ) {
+                self.isRequired = isRequired
+                self.tokenLifetime = tokenLifetime
+                self.provider = provider
+                self.trustedProxies = trustedProxies
+            }
+        }
 
         public init(
             host: String, port: UInt16, basePath: String, replicaID: String, incarnation: UInt64,
-            secret: [UInt8]?, allowedOrigins: AllowedOrigins, drainWindow: Duration
+            secret: [UInt8]?, allowedOrigins: AllowedOrigins, drainWindow: Duration, accounts: Accounts
         ) {
             self.host = host
             self.port = port
@@ -33,6 +54,7 @@ public final class ChatServer {
             self.secret = secret
             self.allowedOrigins = allowedOrigins
             self.drainWindow = drainWindow
+            self.accounts = accounts
         }
     }
 
@@ -43,6 +65,7 @@ public final class ChatServer {
     private let waits = PositionWaits()
     private let delivery: Delivery
     private let hub: PushHub
+    private let hasher = PasswordHasher()
     private let upstream: any LogUpstream
     private let options: Options
     private var drainTimer: LoopTimer?
@@ -60,16 +83,19 @@ public final class ChatServer {
             else { return nil }
             return last.identity
         }
-        let writes = Writes(replica: replica, upstream: upstream, incarnation: options.incarnation)
+        let requests = ChatServer.requests(replica, waits, upstream, options)
         delivery = Delivery(source: { replica.source }, upstream: upstream)
         hub = PushHub(
-            delivery: delivery, writes: writes, replicaID: options.replicaID, limits: PushLimits())
+            delivery: delivery, requests: requests, replicaID: options.replicaID, limits: PushLimits())
         endpoints = PodEndpoints(
-            replica: replica, upstream: upstream, tails: tails, waits: waits, writes: writes,
+            replica: replica, upstream: upstream, tails: tails, waits: waits, requests: requests,
             delivery: delivery, options: options)
-        let streams = StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins)
+        let accounts = AccountEndpoints(
+            requests: requests, hasher: hasher, proxies: options.accounts.trustedProxies)
         let service = Service(
-            endpoints.routes + streams.routes,
+            endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
+                + MessageEndpoints(requests: requests).routes
+                + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
@@ -85,6 +111,19 @@ public final class ChatServer {
             delivery.discarded()
         }
         replica.run()
+    }
+
+    private static func requests(
+        _ replica: Replica, _ waits: PositionWaits, _ upstream: any LogUpstream, _ options: Options
+    ) -> ChatRequests {
+        ChatRequests(
+            replica: replica,
+            writes: Writes(
+                replica: replica, upstream: upstream, waits: waits, incarnation: options.incarnation),
+            identification: Identification(
+                secret: options.secret, provider: options.accounts.provider,
+                isRequired: options.accounts.isRequired, tokenLifetime: options.accounts.tokenLifetime),
+            waits: waits, upstream: upstream)
     }
 
     // MARK: Lines

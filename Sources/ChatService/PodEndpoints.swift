@@ -14,7 +14,7 @@ final class PodEndpoints {
     private let tails: LineTails
     private let waits: PositionWaits
     private let options: ChatServer.Options
-    private let writes: Writes
+    private let requests: ChatRequests
     private let delivery: Delivery
     private let started = LoopClock.monotonic
     var isDraining = false
@@ -22,14 +22,14 @@ final class PodEndpoints {
 
     init(
         replica: Replica, upstream: any LogUpstream, tails: LineTails, waits: PositionWaits,
-        writes: Writes, delivery: Delivery, options: ChatServer.Options
+        requests: ChatRequests, delivery: Delivery, options: ChatServer.Options
     ) {
         self.replica = replica
         self.upstream = upstream
         self.tails = tails
         self.waits = waits
         self.options = options
-        self.writes = writes
+        self.requests = requests
         self.delivery = delivery
     }
 
@@ -37,8 +37,8 @@ final class PodEndpoints {
         [
             Route(
                 .post, "/messages/*", bodyBytesMax: ServerLimits.bodyBytesMax, { [self] in postMessage($0) }),
-            Route(.get, "/messages", { [self] in messages($0, channel: nil) }),
-            Route(.get, "/messages/*", { [self] in messages($0, channel: $0.segments[1]) }),
+            Route(.get, "/messages", { [self] in messages($0, isOneChannel: false) }),
+            Route(.get, "/messages/*", { [self] in messages($0, isOneChannel: true) }),
             Route(.get, "/log", isGuarded: true, { [self] in lines($0, isTail: false) }),
             Route(
                 .get, "/log/tail", isGuarded: true, isStream: true, { [self] in lines($0, isTail: true) }),
@@ -49,37 +49,65 @@ final class PodEndpoints {
     // MARK: Writing
 
     private func postMessage(_ exchange: Exchange) {
-        exchange.answering { () throws(Problem) in
-            try exchange.refuseQuery()
-            let channel = try LogReads.publicChannel(exchange.segments[1])
-            let draft = try Problem.from { () throws(InvalidField) in
-                try Draft.decode(message: exchange.body.pointer, channel: channel)
-            }
-            writes.post(draft) { exchange.respond(Response($0)) }
+        requests.answering(exchange) { [self] () throws(ChatAnswer) in
+            let channel = try requests.channel(exchange)
+            let draft = try ChatAnswer.from(problem: { () throws(Problem) in
+                try exchange.refuseQuery()
+                return try Problem.from { () throws(InvalidField) in
+                    try Draft.decode(message: exchange.body.pointer, channel: channel)
+                }
+            })
+            let actor = try ChatAnswer.from(problem: { () throws(Problem) in
+                try requests.actor(exchange, author: draft.author)
+            })
+            guard let replyTo = draft.replyTo else { return post(exchange, draft, actor, nil) }
+            requests.target(replyTo) { [self] in post(exchange, draft, actor, $0) }
+        }
+    }
+
+    private func post(_ exchange: Exchange, _ draft: Draft, _ actor: ChatActor, _ target: MessageTarget?) {
+        requests.writes.perform(id: draft.id) { (chat) throws(ChatRefusal) in
+            try chat.post(draft, by: actor, answering: target)
+        } _: { result in
+            guard let result else { preconditionFailure("a message is always to be written") }
+            exchange.respond(Response(result))
         }
     }
 
     // MARK: Reading
 
-    private func messages(_ exchange: Exchange, channel name: [UInt8]?) {
-        exchange.answering { () throws(Problem) in
-            let channel = if let name { try LogReads.publicChannel(name) } else { Channel?.none }
-            guard let wait = try PositionQuery(exchange.queryItems) else {
-                return try pollMessages(exchange, channel)
-            }
-            try waitForPosition(wait, exchange) { [self] () throws(Problem) in
-                try pollMessages(exchange, channel)
-            }
+    private func messages(_ exchange: Exchange, isOneChannel: Bool) {
+        requests.answering(exchange) { [self] () throws(ChatAnswer) in
+            let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
+            let channel = isOneChannel ? try requests.channel(exchange) : nil
+            try checkAccess(actor, channel)
+            try ChatAnswer.from(problem: { () throws(Problem) in
+                guard let wait = try PositionQuery(exchange.queryItems) else {
+                    return try pollMessages(exchange, actor, channel)
+                }
+                try waitForPosition(wait, exchange) { [self] () throws(Problem) in
+                    try pollMessages(exchange, actor, channel)
+                }
+            })
+        }
+    }
+
+    private func checkAccess(_ actor: ChatActor, _ channel: Channel?) throws(ChatAnswer) {
+        try ChatAnswer.from { () throws(ChatRefusal) in
+            if let channel { try requests.chat.reading(actor, channel) }
+            _ = try requests.chat.name(of: actor)
         }
     }
 
     /// With `wait`, an answer that would be empty waits for the channel's next message.
-    private func pollMessages(_ exchange: Exchange, _ channel: Channel?) throws(Problem) {
+    private func pollMessages(
+        _ exchange: Exchange, _ actor: ChatActor, _ channel: Channel?
+    ) throws(Problem) {
         guard let channel, let query = try PollQuery(exchange.queryItems),
             replica.source.index.select(channel: channel.bytes, query.messages).isEmpty
-        else { return try readMessages(exchange, channel) }
+        else { return try readMessages(exchange, actor, channel) }
         let ticket = delivery.polls.add(ChannelName.escape(channel.bytes), timeout: query.wait) { [self] in
-            exchange.answering { () throws(Problem) in try readMessages(exchange, channel) }
+            exchange.answering { () throws(Problem) in try readMessages(exchange, actor, channel) }
         }
         guard let ticket else {
             throw Problem(.overloaded, "\(DeliveryLimits.waitingPollsMax) reads wait for messages already")
@@ -87,9 +115,16 @@ final class PodEndpoints {
         exchange.onAbandoned = { [delivery] in delivery.polls.remove(ticket) }
     }
 
-    private func readMessages(_ exchange: Exchange, _ channel: Channel?) throws(Problem) {
+    /// The right to read is judged again: the reader may have waited.
+    private func readMessages(
+        _ exchange: Exchange, _ actor: ChatActor, _ channel: Channel?
+    ) throws(Problem) {
+        do throws(ChatAnswer) { try checkAccess(actor, channel) } catch { throw error.asProblem }
         let reads = LogReads(source: replica.source, tails: tails)
-        try reads.messages(exchange, channel: channel) { [upstream] exchange in
+        let position = try requests.position()
+        try reads.messages(
+            exchange, channel: channel, fields: [("log-position", position.description)]
+        ) { [upstream] exchange in
             ReadPassing.pass(exchange, exchange.segments, to: upstream)
         }
     }
@@ -180,14 +215,5 @@ final class PodEndpoints {
         guard !replica.isReady else { return nil }
         if let trouble = replica.streamTrouble { return "this pod cannot read from its log: \(trouble)" }
         return "this pod is catching up: applied \(replica.source.index.last) of \(replica.head)"
-    }
-}
-
-extension AppendResult {
-    var position: Position? {
-        switch self {
-        case .written(let receipt), .repeated(let receipt): receipt.position
-        case .refused: nil
-        }
     }
 }

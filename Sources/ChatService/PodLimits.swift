@@ -9,4 +9,8 @@ public enum PodLimits {
     /// How long a draining pod waits for answers that are under way after its window.
     static let drainGrace = Duration.seconds(10)
     static let drainStep = Duration.milliseconds(100)
+    /// How often a write is decided anew because other pods were first.
+    static let decisionsMax = 5
+    /// Of one list.
+    static let conversationsMax = 10_000
 }

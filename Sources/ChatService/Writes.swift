@@ -1,36 +1,78 @@
 import EventLoop
 import LogLine
 import Replication
+import Views
 
 /// The way of a client's write to the log, whatever it came in by.
+///
+/// A write that depends on state is decided by the pod's views and passed on with what the decision relies on.
+/// When the log refuses it, because another pod was first, the pod catches up and decides again: at most
+/// `PodLimits.decisionsMax` times.
 @LoopActor
 final class Writes {
+    /// The draft to append, or nil: it is so already.
+    typealias Decision = @LoopActor (ChatState) throws(ChatRefusal) -> Draft?
+
+    /// What became of it; nil: nothing had to be written.
+    typealias Completion = @LoopActor (AppendResult?) -> Void
+
     private let replica: Replica
     private let upstream: any LogUpstream
+    private let waits: PositionWaits
     private var ids: WriteIDs
 
-    init(replica: Replica, upstream: any LogUpstream, incarnation: UInt64) {
+    init(replica: Replica, upstream: any LogUpstream, waits: PositionWaits, incarnation: UInt64) {
         self.replica = replica
         self.upstream = upstream
+        self.waits = waits
         ids = WriteIDs(incarnation: incarnation)
     }
 
-    /// A message for a public channel.
-    func post(_ draft: Draft, _ completion: @escaping @LoopActor (AppendResult) -> Void) {
-        do throws(Problem) { try Writes.refusePrivate(draft.channel, field: "channel") } catch {
-            return completion(.refused(error))
-        }
-        var draft = draft
-        if draft.id == nil { draft.id = ids.next() }
-        upstream.append(draft) { [replica] result in
-            if let position = result.position { replica.acknowledged(position) }
-            completion(result)
+    /// - Parameter id: the client's; else the pod gives one, so that the write can be sent again safely.
+    func perform(id: MessageID? = nil, _ decision: @escaping Decision, _ completion: @escaping Completion) {
+        decide(id ?? ids.next(), attemptsLeft: PodLimits.decisionsMax, decision, completion)
+    }
+
+    private func decide(
+        _ id: MessageID, attemptsLeft: Int, _ decision: @escaping Decision, _ completion: @escaping Completion
+    ) {
+        do throws(ChatRefusal) {
+            guard var draft = try decision(replica.source.chat) else { return completion(nil) }
+            draft.id = id
+            append(draft, attemptsLeft: attemptsLeft, decision, completion)
+        } catch {
+            guard case .behind(let offset) = error, attemptsLeft > 1 else {
+                return completion(.refused(Problem(error)))
+            }
+            catchUp(to: offset, orAnswer: Problem(error), completion) { [self] in
+                decide(id, attemptsLeft: attemptsLeft - 1, decision, completion)
+            }
         }
     }
 
-    /// Channels that are not public are not there.
-    static func refusePrivate(_ channel: Channel, field: String) throws(Problem) {
-        guard !channel.isPublic else { return }
-        throw Problem(.notFound, "channels that begin with '$' or '@' are not public", field: field)
+    private func append(
+        _ draft: Draft, attemptsLeft: Int, _ decision: @escaping Decision,
+        _ completion: @escaping Completion
+    ) {
+        upstream.append(draft) { [self] result in
+            if let position = result.position { replica.acknowledged(position) }
+            guard case .refused(let problem) = result, problem.type == .expectationFailed, attemptsLeft > 1,
+                let newest = problem.current.map(\.offset).max(), let id = draft.id
+            else { return completion(result) }
+            catchUp(to: newest, orAnswer: problem, completion) { [self] in
+                decide(id, attemptsLeft: attemptsLeft - 1, decision, completion)
+            }
+        }
+    }
+
+    private func catchUp(
+        to offset: Offset, orAnswer problem: Problem, _ completion: @escaping Completion,
+        then proceed: @escaping @LoopActor () -> Void
+    ) {
+        guard replica.source.index.last < offset else { return proceed() }
+        let isWaiting = waits.add(offset, timeout: PodLimits.readWaitDefault) { outcome in
+            if outcome == .reached { proceed() } else { completion(.refused(problem)) }
+        }
+        if !isWaiting { completion(.refused(problem)) }
     }
 }

@@ -18,10 +18,11 @@ public final class LogReads {
 
     // MARK: Messages
 
-    /// `channel`: nil for all public ones. `elsewhere`: answers instead when the source does not reach back
+    /// `channel`: nil for all public ones. `fields`: header fields of the answer besides its own. `elsewhere`: answers instead when the source does not reach back
     /// far enough.
     public func messages(
-        _ exchange: Exchange, channel: Channel?, elsewhere: (@LoopActor (Exchange) -> Void)? = nil
+        _ exchange: Exchange, channel: Channel?, fields: [(name: String, value: String)] = [],
+        elsewhere: (@LoopActor (Exchange) -> Void)? = nil
     ) throws(Problem) {
         let query = try Problem.from { () throws(InvalidField) in
             try MessageQuery(queryItems: exchange.queryItems)
@@ -29,7 +30,8 @@ public final class LogReads {
         let selection = source.index.select(channel: channel?.bytes, query)
         if !selection.isComplete, let elsewhere { return elsewhere(exchange) }
         let format: MessagePage.Format = exchange.accepts(MediaType.ndjson) ? .ndjson : .jsonArray
-        MessageStream(source: source, selection: selection, format: format).answer(exchange)
+        MessageStream(source: source, selection: selection, format: format, fields: fields)
+            .answer(exchange)
     }
 
     /// A name from a path. Channels that are not public are not there.

@@ -12,8 +12,14 @@ final class MessageStream {
     private var page: MessagePage
     private var isReading = false
 
-    init(source: any LineSource, selection: MessageSelection, format: MessagePage.Format) {
+    private let fields: [(name: String, value: String)]
+
+    init(
+        source: any LineSource, selection: MessageSelection, format: MessagePage.Format,
+        fields: [(name: String, value: String)] = []
+    ) {
         self.source = source
+        self.fields = fields
         self.selection = selection
         page = MessagePage(format)
     }
@@ -32,12 +38,12 @@ final class MessageStream {
             case .failure(let error): exchange.respond(Response(Problem(error)))
             case .success(let piece) where selection.isEmpty:
                 exchange.respond(
-                    Response(200, fields: [("content-type", type)], body: .bytes(piece.takeSlice())))
+                    Response(200, fields: [("content-type", type)] + fields, body: .bytes(piece.takeSlice())))
             case .success(let piece):
                 let first = piece.takeSlice()
                 exchange.respond(
                     Response(
-                        200, fields: [("content-type", type)],
+                        200, fields: [("content-type", type)] + fields,
                         body: .stream(length: nil) { self.stream(first, to: $0) }))
             }
         }

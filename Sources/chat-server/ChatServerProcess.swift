@@ -23,11 +23,12 @@ enum ChatServerProcess {
     @LoopActor
     private static func serve(_ settings: ChatServerSettings, _ log: DiagnosticLog) {
         let metrics = Metrics()
+        let provider = provider(settings.accounts.identityProvider)
         let upstream = upstream(settings, log)
         let replica = replica(settings, upstream, metrics, log)
         do throws(SocketError) {
             let server = try ChatServer(
-                replica: replica, upstream: upstream, options: options(settings), metrics: metrics)
+                replica: replica, upstream: upstream, options: options(settings, provider), metrics: metrics)
             self.server = server
             signals = ServiceProcess.onTermination { drain(server, settings, log) }
             log.info(
@@ -92,11 +93,37 @@ enum ChatServerProcess {
             supersededRetention: settings.supersededRetention, metrics: metrics, log: log)
     }
 
-    private static func options(_ settings: ChatServerSettings) -> ChatServer.Options {
+    /// Whose tokens are taken beside our own. A file of keys that is none ends the process.
+    private static func provider(_ settings: IdentityProviderSettings?) -> JSONWebTokens? {
+        guard let settings else { return nil }
+        let claims = JSONWebTokens.Claims(
+            issuer: settings.issuer.map { Array($0.utf8) },
+            audience: settings.audience.map { Array($0.utf8) },
+            nameClaim: settings.nameClaim.map { Array($0.utf8) })
+        switch settings.key {
+        case .hs256(let secret): return JSONWebTokens(key: .hs256(secret: secret.bytes), claims: claims)
+        case .rs256(let pem):
+            do throws(PublicKeyError) {
+                return JSONWebTokens(key: .rs256(try PublicKeySet(pem: pem)), claims: claims)
+            } catch {
+                ServiceProcess.exit(
+                    .badSettings,
+                    saying: "chat-server: JWT_PUBLIC_KEYS_FILE (--jwt-public-keys-file): \(error)\n")
+            }
+        }
+    }
+
+    private static func options(
+        _ settings: ChatServerSettings, _ provider: JSONWebTokens?
+    ) -> ChatServer.Options {
         ChatServer.Options(
             host: settings.common.host, port: settings.common.port, basePath: settings.common.basePath,
             replicaID: settings.replicaID, incarnation: SecureRandom.uint64(),
             secret: settings.common.clusterSecret?.bytes, allowedOrigins: settings.common.allowedOrigins,
-            drainWindow: settings.common.drainWindow)
+            drainWindow: settings.common.drainWindow,
+            accounts: ChatServer.Options.Accounts(
+                isRequired: settings.accounts.authentication == .required,
+                tokenLifetime: settings.accounts.tokenLifetime, provider: provider,
+                trustedProxies: settings.admission.trustedProxies))
     }
 }

@@ -12,6 +12,12 @@ enum ControlObject {
     case reset(Position)
     /// A write is durable.
     case ack(Receipt)
+    /// It was so already: nothing had to be written.
+    case unchanged(id: MessageID?)
+    /// The token is good: whose it is.
+    case signedIn([UInt8])
+    /// The account has read a channel up to here, on whichever device.
+    case read(Channel, Offset)
     /// A command was refused; `id` is the one of its write.
     case error(Problem, id: MessageID?)
     case pong
@@ -33,6 +39,20 @@ enum ControlObject {
             ControlObject.append(position, to: out)
         case .ack(let receipt): ControlObject.encode(receipt, into: out)
         case .error(let problem, let id): ControlObject.encode(problem, id, into: out)
+        case .unchanged(let id):
+            out.append("{\"type\":\"ack\"")
+            if let id {
+                out.append(",\"id\":")
+                out.appendJSONString(id.bytes)
+            }
+            out.append(",\"unchanged\":true")
+        case .signedIn(let name):
+            out.append("{\"type\":\"signed_in\",\"name\":")
+            out.appendJSONString(name)
+        case .read(let channel, let offset):
+            out.append("{\"type\":\"read\",\"channel\":")
+            out.appendJSONString(channel.bytes)
+            out.append(utf8: ",\"offset\":\(offset)")
         case .pong: out.append("{\"type\":\"pong\"")
         case .bye(let position, let retry):
             out.append("{\"type\":\"bye\",\"retry_ms\":")

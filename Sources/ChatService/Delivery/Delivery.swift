@@ -17,6 +17,10 @@ final class Delivery {
     private var channelStreams = [[UInt8]: SubscriberList]()
     /// Reads that wait for a channel's next message.
     let polls = ChannelPolls()
+    /// Called after a line that is no message, in a channel that is not public, was handed on.
+    var onPrivateEntry: (@LoopActor (PrivateEntry) -> Void)?
+    /// Whether somebody wants to know of such lines.
+    var isWatchingEntries = false
     private(set) var liveCount = 0
     /// Every line up to here has been handed to the live streams.
     private(set) var deliveredLive = Offset.zero
@@ -56,7 +60,7 @@ final class Delivery {
     /// Lines were applied; `position` is the stream position before them.
     func applied(from position: UInt64) {
         defer { deliveredLive = source.index.last }
-        guard liveCount > 0 || !polls.isEmpty else { return }
+        guard liveCount > 0 || isWatchingEntries || !polls.isEmpty else { return }
         do throws(Trimmed) {
             let bytes = Int(source.index.end - position)
             for slice in try source.history.slices(from: position, bytesMax: bytes) { deliver(slice) }
@@ -100,11 +104,24 @@ final class Delivery {
         let name = UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel])
         let outgoing = OutgoingLine(line, at: position(scan.offset))
         defer { deliveredLive = scan.offset }
-        if ChannelName.isPublic(name) { hand(outgoing, to: publicStreams) }
-        guard !channelStreams.isEmpty || !polls.isEmpty else { return }
-        let key = Array(name)
-        if let streams = channelStreams[key] { hand(outgoing, to: streams) }
-        if scan.isMessage { polls.applied(key) }
+        let isPublic = ChannelName.isPublic(name)
+        if isPublic { hand(outgoing, to: publicStreams) }
+        if !channelStreams.isEmpty || !polls.isEmpty {
+            let key = Array(name)
+            if let streams = channelStreams[key] { hand(outgoing, to: streams) }
+            if scan.isMessage { polls.applied(key) }
+        }
+        if !isPublic, !scan.isMessage { tellOfEntry(line, scan) }
+    }
+
+    private func tellOfEntry(_ line: ByteSlice, _ scan: LineScan) {
+        guard isWatchingEntries, let onPrivateEntry else { return }
+        // What was applied is whole.
+        let author = (try? Line.fields(of: line.pointer, scan))?.author
+        onPrivateEntry(
+            PrivateEntry(
+                channel: Channel(trusted: scan.channelName(in: line.pointer)), offset: scan.offset,
+                author: author.map { Author(trusted: Line.unescape($0, in: line.pointer)) }, line: line))
     }
 
     private func hand(_ line: OutgoingLine, to streams: SubscriberList) {

@@ -6,6 +6,8 @@ public enum DeliveryLimits {
     static let channelsPerStreamMax = 1000
     /// Streams on one WebSocket, each with its own position.
     static let streamsPerSocketMax = 64
+    /// A token in an `auth` command.
+    static let tokenBytesMax = 8192
     /// Writes of one WebSocket that wait for their result; with more nothing is read from it.
     static let waitingWritesPerSocketMax = 256
     /// What a client is told to wait before it connects again when this pod shuts down: up to so long, drawn

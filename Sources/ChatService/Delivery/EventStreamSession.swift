@@ -1,17 +1,20 @@
 import EventLoop
 import LogLine
+import Views
 import Web
 
 /// A client of `GET /events`: one stream of lines, each an event with its position as id.
 @LoopActor
 final class EventStreamSession {
     private let stream: EventStream
+    private let actor: ChatActor
     private unowned let hub: PushHub
     private var subscription: Subscription?
     private weak var waiting: Subscription?
 
-    init(_ stream: EventStream, of hub: PushHub) {
+    init(_ stream: EventStream, of hub: PushHub, as actor: ChatActor) {
         self.stream = stream
+        self.actor = actor
         self.hub = hub
         hub.add(self)
     }
@@ -33,6 +36,18 @@ final class EventStreamSession {
 
 extension EventStreamSession: PushSession {
     var isOpen: Bool { stream.isOpen }
+
+    /// Ends when its account is signed out; a room that its reader was removed from falls silent.
+    func entryApplied(_ entry: PrivateEntry) {
+        guard case .account(let name, let generation) = actor else { return }
+        let chat = hub.requests.chat
+        if entry.isAccount, chat.accounts[name]?.generation != generation {
+            subscription?.end()
+            stream.close(Goodbye(.signedOut, "signed out"))
+        } else if !chat.mayRead(name, entry.channel), !entry.channel.isReserved {
+            subscription?.remove(entry.channel)
+        }
+    }
 
     func drain(reconnectAfter delay: Duration) {
         subscription?.end()

@@ -1,14 +1,30 @@
 import EventLoop
 import LogLine
 import Replication
+import Views
 import Web
 
 /// A client that is pushed to, as the pod's end sees it.
 @LoopActor
 protocol PushSession: AnyObject {
     var isOpen: Bool { get }
+    /// A line that is no message was applied in a channel that is not public, after it was delivered.
+    func entryApplied(_ entry: PrivateEntry)
     /// Says goodbye: the client comes back after the delay.
     func drain(reconnectAfter delay: Duration)
+}
+
+/// A line that is no message, in a channel that is not public: rooms, accounts and read marks change by them.
+struct PrivateEntry {
+    let channel: Channel
+    let offset: Offset
+    /// Whose account it is about; nil: nobody's.
+    let author: Author?
+    /// Without the newline.
+    let line: ByteSlice
+
+    var isAccount: Bool { channel == ChatVocabulary.accountsChannel }
+    var isRead: Bool { channel == ChatVocabulary.readsChannel }
 }
 
 /// Where a stream begins.
@@ -24,23 +40,33 @@ struct StreamStart {
 @LoopActor
 final class PushHub {
     let delivery: Delivery
-    let writes: Writes
+    let requests: ChatRequests
     let replicaID: String
     let channels: PushChannels
     private var sessions = [ObjectIdentifier: any PushSession]()
 
-    init(delivery: Delivery, writes: Writes, replicaID: String, limits: PushLimits) {
+    init(delivery: Delivery, requests: ChatRequests, replicaID: String, limits: PushLimits) {
         self.delivery = delivery
-        self.writes = writes
+        self.requests = requests
         self.replicaID = replicaID
         channels = PushChannels(limits: limits)
+        delivery.onPrivateEntry = { [unowned self] entry in
+            for session in sessions.values { session.entryApplied(entry) }
+        }
     }
 
     /// Open connections, those that are closing included.
     var count: Int { channels.count }
 
-    func add(_ session: any PushSession) { sessions[ObjectIdentifier(session)] = session }
-    func remove(_ session: any PushSession) { sessions[ObjectIdentifier(session)] = nil }
+    func add(_ session: any PushSession) {
+        sessions[ObjectIdentifier(session)] = session
+        delivery.isWatchingEntries = true
+    }
+
+    func remove(_ session: any PushSession) {
+        sessions[ObjectIdentifier(session)] = nil
+        delivery.isWatchingEntries = !sessions.isEmpty
+    }
 
     /// Says goodbye to `share` of those that are open (1: all).
     func drain(share: Double = 1) {
@@ -58,7 +84,6 @@ final class PushHub {
     /// Where a stream of `query` begins: at the position it names, or with what comes next. A position of
     /// another log is answered by beginning with what comes next, which the client is told.
     func start(_ query: StreamQuery) throws(Problem) -> StreamStart {
-        for channel in query.channels { try Writes.refusePrivate(channel, field: "channels") }
         guard let epoch = delivery.source.epoch else {
             throw Problem(.notReady, "this pod has not reached its log yet")
         }
@@ -66,6 +91,17 @@ final class PushHub {
         guard let after = query.after else { return StreamStart(position: own, own: own, isReset: false) }
         let isOurs = after.epoch == epoch
         return StreamStart(position: isOurs ? after : own, own: own, isReset: !isOurs)
+    }
+
+    /// The channels that `actor` asks for. `.noSuchChannel` for one that they may not read.
+    func filter(_ query: StreamQuery, for actor: ChatActor) throws(ChatRefusal) -> ChannelFilter {
+        let chat = requests.chat
+        for channel in query.channels { try chat.reading(actor, channel) }
+        guard query.hasOwnRooms else {
+            return ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
+        }
+        let own = chat.privateRooms(of: try chat.account(of: actor).name).map { Channel(trusted: $0.channel) }
+        return ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels + own)
     }
 
     func position(_ offset: Offset?) -> Position? {
@@ -83,6 +119,8 @@ extension WebSocketCloseCode {
     static let tooSlow = WebSocketCloseCode(rawValue: 4000)
     /// The log became another one: read anew.
     static let superseded = WebSocketCloseCode(rawValue: 4002)
+    /// The account signed out everywhere, has another password, or is deleted.
+    static let signedOut = WebSocketCloseCode(rawValue: 4001)
 }
 
 extension CutReason {

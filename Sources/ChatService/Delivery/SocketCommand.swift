@@ -8,9 +8,24 @@ import Replication
 /// | `send` | `channel`, `message_text`, `author`?, `id`?, `reply_to`? |
 /// | `subscribe` | `channels`, `after`? |
 /// | `unsubscribe` | `channels` |
+/// | `auth` | `token` |
+/// | `edit` | `channel`, `offset`, `message_text`, `id`? |
+/// | `delete` | `channel`, `offset`, `id`? |
+/// | `react` | `channel`, `offset`, `emoji`, `on`? (true unless said otherwise), `id`? |
+/// | `read` | `channel`, `offset`, `id`? |
 /// | `ping` | |
 enum SocketCommand {
+    /// What is done to a message.
+    enum Change {
+        case edit(text: [UInt8])
+        case delete
+        case react(emoji: [UInt8], isOn: Bool)
+    }
+
+    case auth(token: [UInt8])
     case send(Draft)
+    case change(Change, Channel, Offset, author: Author?, id: MessageID?)
+    case read(Channel, Offset, id: MessageID?)
     case subscribe(StreamQuery)
     case unsubscribe([Channel])
     case ping
@@ -50,10 +65,35 @@ enum SocketCommand {
         case "unsubscribe":
             return .unsubscribe(
                 try names(&fields).map { (name) throws(InvalidField) in try Channel(validating: name) })
+        case "auth": return .auth(token: try fields.string("token", bytesMax: DeliveryLimits.tokenBytesMax))
+        case "edit":
+            return try change(&fields, id) { (fields) throws(InvalidField) in
+                .edit(text: try fields.string("message_text", bytesMax: LineLimits.textBytesMax))
+            }
+        case "delete": return try change(&fields, id) { _ in .delete }
+        case "react":
+            return try change(&fields, id) { (fields) throws(InvalidField) in
+                .react(emoji: try fields.string("emoji"), isOn: try fields.boolean("on", default: true))
+            }
+        case "read":
+            return .read(
+                try Channel(validating: try fields.string("channel")), try fields.offset("offset"), id: id)
         case "ping": return .ping
         default:
             throw InvalidField(field: "type", detail: "type is '\(type)'; there is no such command")
         }
+    }
+
+    private static func change(
+        _ fields: inout RequestFields, _ id: MessageID?,
+        _ read: (inout RequestFields) throws(InvalidField) -> Change
+    ) throws(InvalidField) -> SocketCommand {
+        let channel = try Channel(validating: try fields.string("channel"))
+        let offset = try fields.offset("offset")
+        let author = try fields.optionalString("author").map { (name) throws(InvalidField) in
+            try Author(validating: name)
+        }
+        return .change(try read(&fields), channel, offset, author: author, id: id)
     }
 
     private static func draft(_ fields: inout RequestFields, id: MessageID?) throws(InvalidField) -> Draft {

@@ -1,6 +1,7 @@
 import EventLoop
 import LogLine
 import Replication
+import Views
 import Web
 
 /// A client of `GET /ws`: lines and control objects go out, commands come in.
@@ -11,20 +12,27 @@ import Web
 final class SocketSession {
     private let socket: WebSocketConnection
     private unowned let hub: PushHub
+    /// Nil: a token is wanted, and none was shown yet.
+    private var actor: ChatActor?
+    /// Its private rooms are followed, also those that come.
+    private var followsOwnRooms = false
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
     private var waitingWrites = 0
 
-    init(_ socket: WebSocketConnection, of hub: PushHub) {
+    init(_ socket: WebSocketConnection, of hub: PushHub, as actor: ChatActor?) {
         self.socket = socket
         self.hub = hub
+        self.actor = actor
         hub.add(self)
     }
 
-    func start(_ query: StreamQuery, _ start: StreamStart) {
+    func start(_ query: StreamQuery, _ filter: ChannelFilter?, _ start: StreamStart) {
         say(.hello(position: start.own, replicaID: hub.replicaID))
         if start.isReset { say(.reset(start.position)) }
-        open(ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels), after: start.position)
+        guard let filter else { return }
+        followsOwnRooms = query.hasOwnRooms
+        open(filter, after: start.position)
     }
 
     private func say(_ control: ControlObject) {
@@ -38,24 +46,82 @@ final class SocketSession {
     private func perform(_ command: SocketCommand) throws(Problem) {
         switch command {
         case .ping: say(.pong)
-        case .send(let draft): write(draft)
+        case .auth(let token): try authenticate(token)
+        case .send(let draft): try post(draft)
+        case .change(let change, let channel, let offset, let author, let id):
+            try perform(change, channel, offset, id, by: try actor(author))
+        case .read(let channel, let offset, let id):
+            let actor = try actor(nil)
+            write(id) { (chat) throws(ChatRefusal) in try chat.readMark(channel, offset, by: actor) }
         case .subscribe(let query): try subscribe(query)
         case .unsubscribe(let channels): unsubscribe(channels)
         }
     }
 
-    private func write(_ draft: Draft) {
+    /// Who the socket speaks for: its account, or whoever the command says.
+    private func actor(_ author: Author?) throws(Problem) -> ChatActor {
+        switch actor {
+        case .account: return actor ?? .open(nil)
+        case .open: return .open(author)
+        case nil: throw Problem(.signInRequired, "send {\"type\":\"auth\",\"token\":…} first")
+        }
+    }
+
+    private func authenticate(_ token: [UInt8]) throws(Problem) {
+        let actor = try hub.requests.identification.actor(token, in: hub.requests.chat)
+        let name = try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.name(of: actor) })
+        self.actor = actor
+        say(.signedIn(name ?? []))
+    }
+
+    // MARK: Writes
+
+    private func post(_ draft: Draft) throws(Problem) {
+        let actor = try actor(draft.author)
+        guard let replyTo = draft.replyTo else {
+            return write(draft.id) { (chat) throws(ChatRefusal) in try chat.post(draft, by: actor) }
+        }
+        hub.requests.target(replyTo) { [self] target in
+            write(draft.id) { (chat) throws(ChatRefusal) in
+                try chat.post(draft, by: actor, answering: target)
+            }
+        }
+    }
+
+    private func perform(
+        _ change: SocketCommand.Change, _ channel: Channel, _ offset: Offset, _ id: MessageID?,
+        by actor: ChatActor
+    ) throws(Problem) {
+        hub.requests.target(offset) { [self] target in
+            guard let target, target.channel == channel else {
+                return say(.error(Problem(ChatRefusal.noSuchMessage(offset)), id: id))
+            }
+            write(id) { (chat) throws(ChatRefusal) in
+                switch change {
+                case .edit(let text): return try chat.edit(target, text: text, by: actor)
+                case .delete: return try chat.deletion(target, by: actor)
+                case .react(let emoji, let isOn):
+                    return try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
+                }
+            }
+        }
+    }
+
+    private func write(_ id: MessageID?, _ decision: @escaping Writes.Decision) {
         waitingWrites += 1
         if waitingWrites >= DeliveryLimits.waitingWritesPerSocketMax { socket.pauseReading() }
-        hub.writes.post(draft) { [self] result in
+        hub.requests.writes.perform(id: id, decision) { [self] result in
             waitingWrites -= 1
             socket.resumeReading()
             switch result {
             case .written(let receipt), .repeated(let receipt): say(.ack(receipt))
-            case .refused(let problem): say(.error(problem, id: draft.id))
+            case .refused(let problem): say(.error(problem, id: id))
+            case nil: say(.unchanged(id: id))
             }
         }
     }
+
+    // MARK: Streams
 
     private func subscribe(_ query: StreamQuery) throws(Problem) {
         guard subscriptions.count < DeliveryLimits.streamsPerSocketMax else {
@@ -63,9 +129,11 @@ final class SocketSession {
                 .malformed, "this socket has \(DeliveryLimits.streamsPerSocketMax) streams already",
                 field: "channels")
         }
+        let actor = try actor(nil)
+        var filter = try Problem.from(chat: { () throws(ChatRefusal) in try hub.filter(query, for: actor) })
         let start = try hub.start(query)
         if start.isReset { say(.reset(start.position)) }
-        var filter = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
+        if query.hasOwnRooms { followsOwnRooms = true }
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         guard !filter.isEmpty else { return say(.live(start.position)) }
         open(filter, after: start.position)
@@ -98,6 +166,34 @@ final class SocketSession {
 
 extension SocketSession: PushSession {
     var isOpen: Bool { socket.isOpen }
+
+    func entryApplied(_ entry: PrivateEntry) {
+        guard case .account(let name, let generation) = actor else { return }
+        if entry.isAccount {
+            guard hub.requests.chat.accounts[name]?.generation != generation else { return }
+            endAll()
+            socket.close(Goodbye(.signedOut, "signed out"))
+        } else if entry.isRead {
+            guard let author = entry.author, hub.requests.chat.accounts[author.bytes]?.name == name,
+                let (channel, offset) = hub.requests.chat.readMark(in: entry.line.pointer)
+            else { return }
+            say(.read(channel, offset))
+        } else {
+            roomChanged(entry, name)
+        }
+    }
+
+    /// A member follows the room from the line that made them one; who is removed gets nothing behind that
+    /// line.
+    private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
+        guard hub.requests.chat.mayRead(name, entry.channel) else { return unsubscribe([entry.channel]) }
+        guard followsOwnRooms else { return }
+        var filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])
+        for subscription in subscriptions { filter.subtract(subscription.filter) }
+        open(
+            filter,
+            after: Position(epoch: hub.delivery.position(entry.offset).epoch, offset: entry.offset.previous))
+    }
 
     func drain(reconnectAfter delay: Duration) {
         if let position = hub.position(delivered) { say(.bye(position, retry: delay)) }

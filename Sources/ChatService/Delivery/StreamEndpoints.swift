@@ -2,6 +2,7 @@ import EventLoop
 import LogLine
 import Operations
 import Replication
+import Views
 import Web
 
 /// `GET /ws` and `GET /events`: docs/openapi.yaml, docs/chat.md.
@@ -25,40 +26,59 @@ final class StreamEndpoints {
     }
 
     private func openSocket(_ exchange: Exchange) {
-        exchange.answering { [self] () throws(Problem) in
-            let (query, start) = try begin(exchange)
+        hub.requests.answering(exchange) { [self] () throws(ChatAnswer) in
+            let query = try query(exchange)
+            // A page cannot send a header: its first command names its token.
+            let actor = try actor(exchange, mayFollow: true)
+            let filter = try actor.map { (actor) throws(ChatAnswer) in
+                try ChatAnswer.from { () throws(ChatRefusal) in try hub.filter(query, for: actor) }
+            }
+            let start = try ChatAnswer.from(problem: { () throws(Problem) in try hub.start(query) })
             exchange.openWebSocket(
                 protocols: [StreamEndpoints.subprotocol], allowedOrigins: allowedOrigins, in: hub.channels
             ) { [hub] socket in
-                let session = SocketSession(socket, of: hub)
-                session.start(query, start)
+                let session = SocketSession(socket, of: hub, as: actor)
+                session.start(query, filter, start)
                 return session
             }
         }
     }
 
     private func openEventStream(_ exchange: Exchange) {
-        exchange.answering { [self] () throws(Problem) in
-            let (query, start) = try begin(exchange)
-            let filter = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
+        hub.requests.answering(exchange) { [self] () throws(ChatAnswer) in
+            let query = try query(exchange)
+            guard let actor = try actor(exchange, mayFollow: false) else { return }
+            let filter = try ChatAnswer.from { () throws(ChatRefusal) in try hub.filter(query, for: actor) }
+            let start = try ChatAnswer.from(problem: { () throws(Problem) in try hub.start(query) })
             exchange.openEventStream(in: hub.channels) { [hub] stream in
-                let session = EventStreamSession(stream, of: hub)
+                let session = EventStreamSession(stream, of: hub, as: actor)
                 session.start(filter, after: start.position, isReset: start.isReset)
                 return session
             }
         }
     }
 
-    /// What is asked for, and where it begins. `Last-Event-ID` goes before `after`: it is where a client that
-    /// connects again really is.
-    private func begin(_ exchange: Exchange) throws(Problem) -> (StreamQuery, StreamStart) {
-        let query = try Problem.from { () throws(InvalidField) in
+    /// What is asked for. `Last-Event-ID` goes before `after`: it is where a client that connects again really
+    /// is.
+    private func query(_ exchange: Exchange) throws(ChatAnswer) -> StreamQuery {
+        do throws(InvalidField) {
             var query = try StreamQuery(exchange.queryItems)
             if let last = exchange.head?.header("last-event-id"), !last.isEmpty {
                 query.after = try StreamQuery.position(last, field: "Last-Event-ID")
             }
             return query
+        } catch {
+            throw .problem(Problem(error))
         }
-        return (query, try hub.start(query))
+    }
+
+    /// - Parameter mayFollow: nobody, for now, where a token is wanted and none is shown.
+    private func actor(_ exchange: Exchange, mayFollow: Bool) throws(ChatAnswer) -> ChatActor? {
+        do throws(Problem) {
+            return try hub.requests.actor(exchange)
+        } catch {
+            guard mayFollow, exchange.bearerToken == nil else { throw .problem(error) }
+            return nil
+        }
     }
 }

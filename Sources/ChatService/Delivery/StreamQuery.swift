@@ -3,14 +3,17 @@ import Replication
 
 /// Which lines a client asks to be sent: `?channels=a,b&after=EPOCH:OFFSET`.
 ///
-/// `channels`: names between commas, `*` for all public ones; `channel`: one name, as often as wanted, for
-/// names with a comma. Neither: all public ones.
+/// `channels`: names between commas, `*` for all public ones, `@me` for all private rooms of the account, also
+/// those that it joins later; `channel`: one name, as often as wanted, for names with a comma. Neither: all
+/// public ones.
 struct StreamQuery: Equatable {
     private(set) var hasAllPublic = false
+    private(set) var hasOwnRooms = false
     private(set) var channels: [Channel] = []
     var after: Position?
 
     private static let everything = Array("*".utf8)
+    private static let ownRooms = Array("@me".utf8)
 
     init(_ items: [(name: String, value: String)]) throws(InvalidField) {
         var isNamed = false
@@ -52,6 +55,8 @@ struct StreamQuery: Equatable {
         for name in names {
             if name == StreamQuery.everything {
                 hasAllPublic = true
+            } else if name == StreamQuery.ownRooms {
+                hasOwnRooms = true
             } else {
                 channels.append(try Channel(validating: name))
             }

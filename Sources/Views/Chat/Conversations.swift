@@ -32,6 +32,15 @@ extension ChatState {
         accounts.number(of: name).map { marks.mark(of: $0, in: ChannelName.escape(channel)) } ?? .zero
     }
 
+    /// What a line of kind `read` says: channel and offset; nil when it is none.
+    /// - Parameter line: without its newline.
+    public func readMark(in line: UnsafeRawBufferPointer) -> (channel: Channel, offset: Offset)? {
+        guard let scan = try? Line.scan(line), let line = try? ChatLine(line, scan), line.kind == .read,
+            let content = try? line.content(), let channel = content.channel, let offset = content.offset
+        else { return nil }
+        return (Channel(trusted: channel), offset)
+    }
+
     /// How many messages of a channel an account has not read: behind its mark, and written since it was
     /// registered and joined; deleted ones do not count. Where the index has been trimmed, those that are
     /// still in it.

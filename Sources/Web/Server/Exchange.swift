@@ -12,6 +12,9 @@ public final class Exchange {
     /// The request's path behind the server's prefixes, as decoded segments.
     public internal(set) var segments: [[UInt8]] = []
 
+    /// Who connected: the client, or a proxy before it. Nil when what came could not be parsed as a request.
+    public internal(set) var peer: SocketAddress?
+
     /// Called once when the client goes away before the answer was given.
     public var onAbandoned: (@LoopActor () -> Void)?
 

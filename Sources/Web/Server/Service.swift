@@ -57,6 +57,7 @@ public final class Service: RequestHandler {
             return .accept(bodyBytesMax: found.route.bodyBytesMax) { exchange in
                 exchange.commonFields = fields
                 exchange.segments = found.segments
+                exchange.peer = peer
                 found.route.handle(exchange)
             }
         case .failure(let refusal):
@@ -127,7 +128,7 @@ public final class Service: RequestHandler {
         guard let origin = head.header("origin"), options.allowedOrigins.allows(origin) else { return [] }
         return [
             ("access-control-allow-origin", origin), ("vary", "Origin"),
-            ("access-control-expose-headers", "Log-Epoch, Log-Head, Retry-After"),
+            ("access-control-expose-headers", "Log-Epoch, Log-Head, Log-Position, Retry-After"),
         ]
     }
 
@@ -135,7 +136,7 @@ public final class Service: RequestHandler {
         Response(
             204,
             fields: originFields + [
-                ("access-control-allow-methods", "GET, HEAD, POST, PUT, DELETE"),
+                ("access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
                 ("access-control-allow-headers", "Authorization, Content-Type, Last-Event-ID, If-Match"),
                 ("access-control-max-age", "600"),
             ])

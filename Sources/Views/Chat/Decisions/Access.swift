@@ -17,6 +17,17 @@ extension ChatState {
         _ = try membership(of: try known(actor), in: channel)
     }
 
+    /// The account of somebody who is signed in.
+    public func account(of actor: ChatActor) throws(ChatRefusal) -> Account {
+        accounts.list[try knownAccount(actor).number]
+    }
+
+    /// The name of the account of somebody who is signed in; nil for somebody who is not.
+    public func name(of actor: ChatActor) throws(ChatRefusal) -> [UInt8]? {
+        guard case .account = actor else { return nil }
+        return try account(of: actor).name
+    }
+
     /// The private rooms and direct conversations of an account, oldest first.
     public func privateRooms(of name: [UInt8]) -> [Room] {
         accounts.number(of: name).map { rooms.rooms(of: $0) } ?? []
