@@ -3,8 +3,10 @@
 
 import asyncio
 import http.client
+import os
 import random
 import re
+import socket
 
 import pytest
 import websockets
@@ -13,6 +15,11 @@ from websockets.sync.client import connect
 
 from harness.process import BIN, ChildProcess
 from harness.waiting import wait_until
+
+IDLE_COUNT = 700
+HANDSHAKE = (
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
 
 
 class Echo(ChildProcess):
@@ -41,37 +48,37 @@ def echo(processes):
 
 @pytest.mark.parametrize("count", [0, 1, 125, 126, 65_535, 65_536, 1_000_000])
 def test_messages_of_every_class_of_length_come_back(echo, count):
-    with connect(echo.url(), max_size=None) as socket:
-        socket.send("x" * count)
-        assert socket.recv(10) == "x" * count
-        socket.send(bytes(count))
-        assert socket.recv(10) == bytes(count)
+    with connect(echo.url(), max_size=None) as client:
+        client.send("x" * count)
+        assert client.recv(10) == "x" * count
+        client.send(bytes(count))
+        assert client.recv(10) == bytes(count)
 
 
 def test_fragments_come_back_as_one_message(echo):
-    with connect(echo.url()) as socket:
-        socket.send(["Hé", "", "llo €", "𝄞"])
-        assert socket.recv(10) == "Héllo €𝄞"
+    with connect(echo.url()) as client:
+        client.send(["Hé", "", "llo €", "𝄞"])
+        assert client.recv(10) == "Héllo €𝄞"
 
 
 def test_the_client_and_the_server_agree_on_a_protocol_and_on_no_compression(echo):
-    with connect(echo.url(), subprotocols=["other", "chat-cluster.v1"], compression="deflate") as socket:
-        assert socket.subprotocol == "chat-cluster.v1"
-        assert socket.protocol.extensions == []
+    with connect(echo.url(), subprotocols=["other", "chat-cluster.v1"], compression="deflate") as client:
+        assert client.subprotocol == "chat-cluster.v1"
+        assert client.protocol.extensions == []
 
 
 def test_pings_are_answered_and_a_goodbye_too(echo):
-    with connect(echo.url()) as socket:
-        assert socket.ping("are you there").wait(10)
-        socket.close(4321, "so long")
-        assert socket.close_code == 4321
+    with connect(echo.url()) as client:
+        assert client.ping("are you there").wait(10)
+        client.close(4321, "so long")
+        assert client.close_code == 4321
 
 
 def test_a_message_that_is_too_big_is_refused_with_1009(echo):
-    with connect(echo.url()) as socket, pytest.raises(ConnectionClosedError) as closed:
+    with connect(echo.url()) as client, pytest.raises(ConnectionClosedError) as closed:
         # The header says it: its whole payload need not be taken.
-        socket.send(bytes(33 << 20))
-        socket.recv(10)
+        client.send(bytes(33 << 20))
+        client.recv(10)
     assert closed.value.rcvd.code == 1009 and "the limit is 33554432" in closed.value.rcvd.reason
 
 
@@ -87,9 +94,9 @@ def test_a_handshake_that_is_refused_says_why(echo, fields, status):
 
 
 def test_a_prepared_frame_that_is_sent_many_times_arrives_so_often(echo):
-    with connect(echo.url("/ws?frames=500")) as socket:
-        socket.send("same")
-        assert [socket.recv(10) for _ in range(500)] == ["same"] * 500
+    with connect(echo.url("/ws?frames=500")) as client:
+        client.send("same")
+        assert [client.recv(10) for _ in range(500)] == ["same"] * 500
 
 
 def test_many_clients_at_once_each_get_their_own_back_in_order(echo):
@@ -97,11 +104,11 @@ def test_many_clients_at_once_each_get_their_own_back_in_order(echo):
 
     async def talk(number):
         source = random.Random(seed + number)
-        async with websockets.connect(echo.url()) as socket:
+        async with websockets.connect(echo.url()) as client:
             sent = [f"{number}:{index}:" + "y" * source.randrange(3_000) for index in range(30)]
             for text in sent:
-                await socket.send(text)
-            assert [await socket.recv() for _ in sent] == sent, f"seed {seed}"
+                await client.send(text)
+            assert [await client.recv() for _ in sent] == sent, f"seed {seed}"
 
     async def talk_all():
         await asyncio.wait_for(asyncio.gather(*(talk(number) for number in range(40))), 60)
@@ -124,3 +131,31 @@ def test_an_event_stream_is_what_the_standard_says(echo):
 def test_the_program_ends_when_it_is_asked_to(echo):
     with connect(echo.url()):
         assert echo.terminate() == 0
+
+
+@pytest.mark.skipif("SANITIZER" in os.environ, reason="sanitizers keep memory of their own")
+@pytest.mark.parametrize("target, fields", [("/ws", HANDSHAKE), ("/events", "Accept: text/event-stream\r\n")])
+def test_an_idle_connection_costs_at_most_1_kb_of_the_process(echo, target, fields):
+    for opened in [open_idle(echo, target, fields) for _ in range(100)]:
+        opened.close()
+    before = resident_bytes(echo)
+    idle = [open_idle(echo, target, fields) for _ in range(IDLE_COUNT)]
+    cost = (resident_bytes(echo) - before) / IDLE_COUNT
+    for opened in idle:
+        opened.close()
+    assert cost <= 1024
+
+
+def open_idle(echo, target, fields):
+    """A connection whose answer has come, and on which nothing is under way."""
+    opened = socket.create_connection(("127.0.0.1", echo.port), timeout=10)
+    opened.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n".encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += opened.recv(4096)
+    return opened
+
+
+def resident_bytes(process):
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+        return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))

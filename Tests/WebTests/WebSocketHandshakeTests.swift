@@ -178,6 +178,26 @@ struct WebSocketHandshakeTests {
         await eventually("the frame is read") { (try? fixture.recorder().messages) == ["text early"] }
     }
 
+    @Test("A request that became a channel is freed, although what opened the channel holds it")
+    @LoopActor
+    func freed() async throws {
+        weak var exchange: Exchange?
+        let channels = PushChannels()
+        let fixture = try ServerFixture([
+            Route(.get, "/ws") { own in
+                exchange = own
+                own.openWebSocket(allowedOrigins: .none, in: channels) { _ in
+                    #expect(own.isAnswered)
+                    return PushRecorder()
+                }
+            }
+        ])
+        let peer = WebSocketPeer(try fixture.connect())
+        #expect(try await peer.shakeHands().status == 101)
+        await eventually("the request is freed") { exchange == nil }
+        #expect(channels.count == 1)
+    }
+
     @Test("Behind an upgrade that is refused later, the bytes that waited are requests after all")
     @LoopActor
     func refusedLater() async throws {

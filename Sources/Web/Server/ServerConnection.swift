@@ -231,6 +231,8 @@ final class ServerConnection: ConnectionHandler {
 
     private func write(_ response: Response, to exchange: Exchange) {
         let head = exchange.head
+        // The body's closures may hold the exchange: a cycle from here on.
+        exchange.response?.body = .none
         // Only the last answer says so: what was asked before it is still answered.
         let closes = (server.isDraining || !isAcceptingRequests) && exchanges.count == 1
         if closes { isAcceptingRequests = false }

@@ -7,9 +7,9 @@ import Web
 /// Sends back whatever arrives on a WebSocket, on the connection layer of the services: what independent
 /// clients are let loose on.
 ///
-/// `/` and `/ws`: the echo; `/ws?frames=N` sends each message N times, prepared once. `/events`: a stream of
-/// `N` events, by `?count=N`, that then ends. The port is the one argument (0: a free one); the first line of
-/// the output says which it is. Ends with SIGTERM.
+/// `/` and `/ws`: the echo; `/ws?frames=N` sends each message N times, prepared once. `/events`: a stream
+/// without events, `/events?count=N`: one of N events that then ends. The port is the one argument (0: a
+/// free one); the first line of the output says which it is. Ends with SIGTERM.
 enum EchoServer {
     private static let addressPrefix = "listening on "
 
@@ -37,7 +37,7 @@ enum EchoServer {
             }
         }
         let events = Route(.get, "/events") { exchange in
-            let count = number("count", of: exchange) ?? 1
+            let count = number("count", of: exchange) ?? 0
             exchange.openEventStream(in: channels) { stream in EventSource(stream, count: count) }
         }
         let service = Service(
@@ -96,7 +96,8 @@ private final class Echo: WebSocketHandler {
 private final class EventSource: PushObserver {
     init(_ stream: EventStream, count: Int) {
         stream.setReconnectDelay(.milliseconds(250))
-        for number in 1...max(count, 1) {
+        guard count > 0 else { return }
+        for number in 1...count {
             stream.send(PreparedFrame(ByteSlice(Array("event \(number)".utf8)), id: Array("\(number)".utf8)))
         }
         stream.close(Goodbye(.normal, "that was all"))
