@@ -29,7 +29,7 @@ struct SettingNumberTests {
         "Durations have a unit or are seconds",
         arguments: [
             ("250ms", Duration.milliseconds(250)), ("5s", .seconds(5)), ("1m", .seconds(60)),
-            ("2h", .seconds(7200)),
+            ("2h", .seconds(7200)), ("0.1d", .seconds(8640)),
             ("3", .seconds(3)), ("0.25", .milliseconds(250)), ("1.5m", .seconds(90)),
             ("0.5ms", .microseconds(500)),
             ("0", .zero),
@@ -41,9 +41,9 @@ struct SettingNumberTests {
     @Test(
         "Other durations are refused",
         arguments: [
-            "", "s", "-1s", "1 s", "1d", "1us", ".5s", "5.s", "1.2.3s", "1e3", "0.1234567s",
+            "", "s", "-1s", "1 s", "1w", "1us", "d", ".5s", "5.s", "1.2.3s", "1e3", "0.1234567s",
             "9999999999999999999h",
-            "2562047789h", "3h",
+            "2562047789h", "3h", "1d", "106751992d",
         ])
     func durationRefusal(text: String) {
         #expect(SettingNumber.duration(text, in: .zero ... .seconds(10_000)) == nil)

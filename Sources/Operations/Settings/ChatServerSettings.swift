@@ -9,6 +9,8 @@ public struct ChatServerSettings: ServiceSettings {
     public let writeTimeout: Duration
     /// How long the history of a former epoch stays readable.
     public let supersededRetention: Duration
+    public let accounts: AccountSettings
+    public let admission: AdmissionSettings
 
     public static let service = "chat-server"
     public static let summary = "holds users' connections and the whole conversation in memory."
@@ -19,7 +21,7 @@ public struct ChatServerSettings: ServiceSettings {
         CommonSettings.table(port: port) + [
             replicationLogSetting.description, replicaIDSetting.description, historyBytesSetting.description,
             writeTimeoutSetting.description, supersededRetentionSetting.description,
-        ]
+        ] + AccountSettings.table + AdmissionSettings.table
 
     public init(_ values: SettingValues) throws(SettingsError) {
         common = try CommonSettings(values, port: Self.port)
@@ -28,6 +30,8 @@ public struct ChatServerSettings: ServiceSettings {
         historyBytes = try values.read(Self.historyBytesSetting)
         writeTimeout = try values.read(Self.writeTimeoutSetting)
         supersededRetention = try values.read(Self.supersededRetentionSetting)
+        accounts = try AccountSettings(values, clusterSecret: common.clusterSecret)
+        admission = try AdmissionSettings(values)
     }
 
     static let replicaIDBytesMax = 64

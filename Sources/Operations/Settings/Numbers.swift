@@ -21,10 +21,12 @@ public enum SettingNumber {
         return !overflow && range.contains(bytes) ? bytes : nil
     }
 
-    /// `250ms`, `5s`, `1m`, `1h`; a bare number is seconds. Up to 6 digits may stand behind a point.
+    /// `250ms`, `5s`, `1m`, `1h`, `1d` (24 hours); a bare number is seconds. Up to 6 digits may stand
+    /// behind a point.
     public static func duration(_ text: String, in range: ClosedRange<Duration>) -> Duration? {
         let units: [(suffix: String, microseconds: Int64)] = [
-            ("ms", 1000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("", 1_000_000),
+            ("ms", 1000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000),
+            ("", 1_000_000),
         ]
         guard let unit = units.first(where: { text.hasSuffix($0.suffix) }),
             let microseconds = scaled(text.dropLast(unit.suffix.count), by: unit.microseconds)

@@ -6,8 +6,8 @@ public struct Secret: Equatable, Sendable {
     public let bytes: [UInt8]
 
     /// Nil when it is shorter than `bytesMin`.
-    public init?(_ text: String) {
-        guard text.utf8.count >= Self.bytesMin else { return nil }
+    public init?(_ text: String, bytesMin: Int = bytesMin) {
+        guard text.utf8.count >= bytesMin else { return nil }
         bytes = Array(text.utf8)
     }
 }

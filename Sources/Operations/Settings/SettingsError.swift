@@ -7,6 +7,8 @@ public struct SettingsError: Error, Equatable, Sendable, CustomStringConvertible
         case missingValue
         case repeatedFlag
         case unexpectedArgument
+        /// Each value alone is one, but not beside the others.
+        case contradiction
     }
 
     public let code: Code

@@ -47,7 +47,7 @@ public enum SettingsHelp {
             Usage: \(service) [--setting value]...
 
             Every setting is an environment variable and a flag; the flag wins. Durations are 250ms, 5s, 1m,
-            1h (a bare number is seconds), sizes bytes or 64KiB, 64MiB, 1GiB.
+            1h, 1d (a bare number is seconds), sizes bytes or 64KiB, 64MiB, 1GiB.
 
 
             """
