@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(name: "ViewsTests", dependencies: ["Views", "Replication", "LogLine", "TestSupport"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine", "TestSupport"]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
-        .testTarget(name: "OperationsTests", dependencies: ["Operations", "Threads"]),
+        .testTarget(name: "OperationsTests", dependencies: ["Operations", "Threads", "LogLine"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "LogLine", "TestSupport"]),
         .testTarget(
             name: "EventLoopTests",

@@ -121,6 +121,14 @@ struct AccountSettingsTests {
         #expect(!error.description.contains("hunter2"))
     }
 
+    @Test("Keys that turn out to be none are refused by the name of their setting")
+    func unusableKeys() {
+        let error = IdentityProviderSettings.unusableKeys("line 1: the key has 1024 bits")
+        #expect(error.code == .invalidValue && error.name == "JWT_PUBLIC_KEYS_FILE")
+        let shown = "JWT_PUBLIC_KEYS_FILE (--jwt-public-keys-file): line 1: the key has 1024 bits"
+        #expect(error.description == shown)
+    }
+
     @Test("Secrets are not shown")
     func discretion() throws {
         let settings = try run([

@@ -1,3 +1,4 @@
+import LogLine
 import Testing
 
 @testable import Operations
@@ -131,20 +132,5 @@ struct RateLimiterTests {
             let expected = model[key, default: RateBucket()].take(limit, now: now)
             #expect(limiter.take(key, now: now) == expected, "seed \(seed), step \(step)")
         }
-    }
-}
-
-/// A seeded random generator. Source: Steele, Lea, Flood, 2014.
-private struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -13,6 +13,8 @@ final class HashingQueue: Sendable {
     private struct State {
         var jobs: [HashingJob] = []
         var isClosed = false
+        /// That have not ended yet.
+        var threads = 0
     }
 
     /// What a thread does next: a job, or nothing any more.
@@ -44,10 +46,17 @@ final class HashingQueue: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Does jobs until the queue is closed: a thread's whole life.
-    func work() {
-        while case .job(let job) = monitor.wait(for: Self.next) { job.run() }
+    /// Starts a thread that does jobs until the queue is closed.
+    func startThread() {
+        monitor.withLock { $0.threads += 1 }
+        OwnedThread.start(name: "hasher") {
+            while case .job(let job) = self.monitor.wait(for: Self.next) { job.run() }
+            self.monitor.broadcast { $0.threads -= 1 }
+        }
     }
+
+    /// Returns when all threads have ended. Precondition: the queue is closed.
+    func awaitEnd() { _ = monitor.wait { $0.threads == 0 ? true : nil } }
 
     /// Refuses what waits and lets the threads end. A second time nothing happens.
     func close() {

@@ -3,10 +3,10 @@ public struct PasswordCost: Hashable, Sendable, CustomStringConvertible {
     public let memoryKiB: Int
     public let passes: Int
 
-    /// 19 MiB, twice: what the OWASP Password Storage Cheat Sheet asks of Argon2id at least, and calls as good
-    /// as its other choices with more memory. Not libsodium's "interactive" cost (64 MiB, twice): that takes
-    /// three times as long and as much memory, and a pod's memory is for the conversation. Measured on a busy
-    /// machine with two cores, median of 15: 26 ms against 79 ms.
+    /// 19 MiB, twice: what the OWASP Password Storage Cheat Sheet asks of Argon2id at least, and calls as
+    /// good as its other choices with more memory. Not libsodium's "interactive" cost (64 MiB, twice): that
+    /// takes three times as long and as much memory, and a pod's memory is for the conversation. Measured on
+    /// a busy machine with two cores, median of 15: 26 ms against 79 ms.
     public static let standard = PasswordCost(memoryKiB: 19 << 10, passes: 2)
 
     /// The most that a hash may ask for to be checked: libsodium's "moderate" memory.

@@ -1,5 +1,3 @@
-import Threads
-
 /// Hashes and checks passwords on threads of its own, so that no loop ever waits for one.
 ///
 /// What is asked for waits in one queue, first come, first served, and each answer is handed to a closure on
@@ -20,7 +18,6 @@ public final class PasswordHasher: Sendable {
 
     private let cost: PasswordCost
     private let queue: HashingQueue
-    private let threads: [OwnedThread]
 
     /// - Parameters:
     ///   - cost: of new hashes.
@@ -29,10 +26,9 @@ public final class PasswordHasher: Sendable {
         threads: Int = threadsDefault, cost: PasswordCost = .standard, waitingMax: Int = waitingMax
     ) {
         precondition((1...Self.threadsMax).contains(threads) && waitingMax >= 1)
-        let queue = HashingQueue(waitingMax: waitingMax)
         self.cost = cost
-        self.queue = queue
-        self.threads = (0..<threads).map { _ in OwnedThread(name: "hasher") { queue.work() } }
+        queue = HashingQueue(waitingMax: waitingMax)
+        for _ in 0..<threads { queue.startThread() }
     }
 
     deinit { queue.close() }
@@ -71,10 +67,10 @@ public final class PasswordHasher: Sendable {
     public var waiting: Int { queue.waiting }
 
     /// Takes in nothing more, answers what waits with `.stopped`, and returns when the threads have ended:
-    /// after at most one hashing. To be called once, by nobody's loop that still serves.
+    /// after at most one hashing. Not for a loop that still serves.
     public func stop() {
         queue.close()
-        for thread in threads { thread.join() }
+        queue.awaitEnd()
     }
 
     private static func verdict(

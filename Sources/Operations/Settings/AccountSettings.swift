@@ -20,8 +20,8 @@ public struct AccountSettings: Sendable {
         guard authentication == .open || clusterSecret != nil || identityProvider != nil else {
             throw SettingsError(
                 .contradiction, name: "AUTH",
-                "AUTH (--auth): required needs CLUSTER_SECRET (for accounts) or JWT_ALGORITHM (for tokens of an "
-                    + "identity provider): nobody could sign in")
+                "AUTH (--auth): required needs CLUSTER_SECRET (for accounts) or JWT_ALGORITHM (for tokens of "
+                    + "an identity provider): nobody could sign in")
         }
         if case .hs256(let secret) = identityProvider?.key, secret == clusterSecret {
             throw SettingsError(

@@ -40,6 +40,15 @@ public struct IdentityProviderSettings: Sendable {
             nameClaim: given.nameClaim)
     }
 
+    /// The error of a process whose `JWT_PUBLIC_KEYS_FILE` turned out to hold no usable keys.
+    ///
+    /// - Parameter reason: one line that shows nothing of the file's content.
+    public static func unusableKeys(_ reason: String) -> SettingsError {
+        let setting = publicKeysFileSetting.description
+        return SettingsError(
+            .invalidValue, name: setting.name, "\(setting.name) (\(setting.flag)): \(reason)")
+    }
+
     static let table = [
         algorithmSetting.description, secretSetting.description, secretFileSetting.description,
         publicKeysFileSetting.description, issuerSetting.description, audienceSetting.description,
