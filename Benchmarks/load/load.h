@@ -39,5 +39,6 @@ void command_cat(int count, char **arguments);
 void command_drain(int count, char **arguments);
 void command_fill(int count, char **arguments);
 void command_latency(int count, char **arguments);
+void command_serve(int count, char **arguments);
 
 #endif

@@ -17,6 +17,8 @@ static const struct {
     {"fill", 3, "fill PORT LINES TEXT_BYTES: append that many messages in large batches", command_fill},
     {"latency", 5, "latency WRITE_PORT SAMPLES MICROSECONDS HEAD TAIL_PORT...: from a POST to each live tail",
      command_latency},
+    {"serve", 2, "serve PORT FILE: receive, append, sync (FILE - : neither), answer; until it is ended",
+     command_serve},
 };
 
 int main(int count, char **arguments) {

@@ -3,7 +3,8 @@
 import re
 
 from processes import (
-    WORK, BenchmarkError, fresh_directory, load, output, start_log, start_nginx, start_redis, tool)
+    WORK, BenchmarkError, fresh_directory, load, output, start_least_server, start_log, start_nginx,
+    start_redis, tool)
 
 WRITERS = (1, 16, 64, 256)
 TEXT_BYTES = 100
@@ -68,14 +69,19 @@ def measure(results, rounds, seconds=ROUND_SECONDS):
     wrk = Load(seconds)
     always = ("--appendonly", "yes", "--appendfsync", "always")
     with start_redis("redis-bus") as bus, start_redis("redis-always", *always) as redis, \
-            start_log(fresh_directory("appends"), bus) as log:
+            start_log(fresh_directory("appends"), bus) as log, \
+            start_least_server("least-synced", WORK / "least.bin") as synced, \
+            start_least_server("least", "-") as unsynced:
         for writers in WRITERS:
-            ours, theirs, disk = [], [], []
+            ours, theirs, disk, least, bare = [], [], [], [], []
             for _ in range(rounds):
                 ours.append(wrk.run(log, writers, "/messages/default-channel", message))
                 theirs.append(redis_appends(redis, writers, seconds))
                 disk.append(sync_rate())
+                least.append(wrk.run(synced, writers, "/messages/default-channel", message))
+                bare.append(wrk.run(unsynced, writers, "/messages/default-channel", message))
             add_appends(results, writers, ours, theirs, disk)
+            add_limits(results, writers, ours, least, bare)
         measure_batches(results, rounds, wrk, log, redis, batch)
 
 
@@ -102,6 +108,21 @@ def add_appends(results, writers, ours, theirs, disk):
         results.add(
             group, f"{name}, CPU of the log by itself", "µs each", [cpu * 1e6 for _, cpu in ours],
             aim="<= 10")
+
+
+def add_limits(results, writers, ours, least, bare):
+    """What no server could exceed, on this machine and with this generator of load."""
+    group = "durable appends, one message each"
+    name = "1 writer" if writers == 1 else f"{writers} writers"
+    results.add(
+        group, f"{name} beside the least server", "/s", [rate for rate, _ in ours],
+        "receive, append, fdatasync, answer", [rate for rate, _ in least])
+    results.add(
+        group, f"{name}, CPU of the log beside it", "µs each", [cpu * 1e6 for _, cpu in ours],
+        "CPU of the least server", [cpu * 1e6 for _, cpu in least])
+    results.add(
+        group, f"{name} beside no disk at all", "/s", [rate for rate, _ in ours], "receive, answer",
+        [rate for rate, _ in bare])
 
 
 def measure_batches(results, rounds, wrk, log, redis, script):

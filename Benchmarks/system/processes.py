@@ -189,6 +189,15 @@ def start_redis(name, *options):
     return process
 
 
+def start_least_server(name, path):
+    """Reads, appends to `path` and syncs it (`-`: neither), answers; looks at nothing."""
+    port = free_port()
+    process = Process(name, [LOAD, "serve", port, path])
+    process.port = port
+    wait_until(lambda: accepts(port), f"{name} listening", process)
+    return process
+
+
 NGINX = """
 daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log;
 events {{ worker_connections 1024; }}

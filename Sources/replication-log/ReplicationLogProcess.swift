@@ -153,11 +153,12 @@ enum ReplicationLogProcess {
     ) -> RedisBus? {
         guard let url = settings.common.redis else { return nil }
         let topics = Topics(clusterName: settings.common.clusterName)
+        let patterns = settings.ingestChannels.map { $0 == "*" ? Topics.othersPatterns : [$0] } ?? []
         // Its own heartbeats come back to it: silence means a dead connection.
         return RedisBus(
             RedisEndpoint(url),
             subscriptions: RedisBus.Subscriptions(
-                channels: [topics.head], patterns: settings.ingestChannels.map { [$0] } ?? []),
+                channels: [topics.head], patterns: patterns),
             publishes: true, metrics: metrics, log: log)
     }
 }

@@ -278,6 +278,24 @@ struct ChannelTests {
         }
     }
 
+    @Test("but the cluster's own are each matched by one of the patterns for others, and those by none")
+    func others() {
+        // Given names that share a beginning with the cluster's topics, and then go on in some way
+        let prefix = "chat-cluster:"
+        var names = ["tea", "Chat-cluster:log", "ça va", "chat-clusterx:", "cc", "__redis__"]
+        for count in 0...prefix.utf8.count {
+            let common = String(prefix.prefix(count))
+            names += ["", "c", "-", ":", "]", "^", "*", "x:log", "log"].map { common + $0 }
+        }
+        let patterns = Topics.othersPatterns.map { ChannelPattern($0) }
+        for name in names {
+            // When they are matched
+            let matches = patterns.filter { $0.matches(Array(name.utf8)) }.count
+            // Then a message on them comes once, or not at all
+            #expect(matches == (name.hasPrefix(prefix) ? 0 : 1), "\(name)")
+        }
+    }
+
     @Test(
         "are matched as Redis does",
         arguments: [

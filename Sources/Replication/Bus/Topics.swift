@@ -7,11 +7,25 @@ public struct Topics: Sendable, Equatable {
     /// Heartbeats.
     public let head: [UInt8]
 
+    private static let prefix = Array("chat-cluster:".utf8)
+
     /// `clusterName`: empty when the cluster has none.
     public init(clusterName: String) {
-        let prefix = clusterName.isEmpty ? "chat-cluster:" : "chat-cluster:\(clusterName):"
-        log = Array("\(prefix)log".utf8)
-        head = Array("\(prefix)head".utf8)
+        let name = clusterName.isEmpty ? "" : "\(clusterName):"
+        let prefix = Topics.prefix + Array(name.utf8)
+        log = prefix + Array("log".utf8)
+        head = prefix + Array("head".utf8)
+    }
+
+    /// Patterns of Redis that together match every channel but `chat-cluster:…`, each one once: what a log
+    /// subscribes to instead of `*`, so that what it publishes is not sent back to it.
+    ///
+    /// A channel without the prefix leaves it somewhere: it ends there (`ch`), or goes on otherwise
+    /// (`ch[^a]*`).
+    public static let othersPatterns: [String] = prefix.indices.flatMap { index in
+        let common = String(decoding: prefix[..<index], as: UTF8.self)
+        let next = String(decoding: prefix[index...index], as: UTF8.self)
+        return [common, "\(common)[^\(next)]*"]
     }
 
     /// Whether nobody's PUBLISH on this channel becomes a message: topics of this or another cluster
@@ -21,7 +35,7 @@ public struct Topics: Sendable, Equatable {
         switch first {
         case UInt8(ascii: "$"), UInt8(ascii: "@"): return true
         case UInt8(ascii: "_"): return channel.starts(with: "__".utf8)
-        case UInt8(ascii: "c"): return channel.starts(with: "chat-cluster:".utf8)
+        case UInt8(ascii: "c"): return channel.starts(with: prefix)
         default: return false
         }
     }
