@@ -21,6 +21,9 @@ public struct LineScan: Equatable, Sendable {
     /// `,"ke`
     private static let keyStart = 4
 
+    /// Where the fields end and the crc's begins.
+    public var end: Int { rest.upperBound }
+
     /// The unescaped name. Precondition: `bytes` are those of this scan.
     public func channelName(in bytes: UnsafeRawBufferPointer) -> [UInt8] {
         Line.unescape(channel, in: bytes)

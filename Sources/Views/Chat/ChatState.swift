@@ -88,7 +88,7 @@ public final class ChatState {
     private func applyEntry(_ line: ChatLine) {
         do throws(ChatTrouble) {
             switch line.kind {
-            case .account: try accounts.apply(line)
+            case .account: try applyAccount(line)
             case .room: try rooms.apply(line, accounts)
             case .read: try read(line)
             case .edit, .delete, .reaction, nil: break
@@ -98,6 +98,14 @@ public final class ChatState {
         }
         amendments.apply(line)
         touch(line)
+    }
+
+    private func applyAccount(_ line: ChatLine) throws(ChatTrouble) {
+        try accounts.apply(line)
+        guard let number = line.author.flatMap({ accounts.number(of: $0) }),
+            accounts.list[number].isDeleted
+        else { return }
+        rooms.bequeath(of: number, accounts)
     }
 
     private func read(_ line: ChatLine) throws(ChatTrouble) {
