@@ -106,9 +106,8 @@ enum ChatServerProcess {
             do throws(PublicKeyError) {
                 return JSONWebTokens(key: .rs256(try PublicKeySet(pem: pem)), claims: claims)
             } catch {
-                ServiceProcess.exit(
-                    .badSettings,
-                    saying: "chat-server: JWT_PUBLIC_KEYS_FILE (--jwt-public-keys-file): \(error)\n")
+                let error = IdentityProviderSettings.unusableKeys("\(error)")
+                ServiceProcess.exit(.badSettings, saying: "\(ChatServerSettings.service): \(error)\n")
             }
         }
     }

@@ -131,7 +131,7 @@ extension ChatState {
 
     /// All that it holds, to be compared with another one's.
     func summary(messages: [Offset], channels: [String], names: [String]) -> [String] {
-        var summary = accounts.list.map { "\($0)" }
+        var summary = accounts.list.map { "\($0) \($0.isDeleted) \(String(describing: $0.passwordHash))" }
         for room in rooms.list {
             summary.append("\(room.channel) \(room.title) \(room.lastOffset) \(room.since)")
             summary += members(of: room).map { "\($0.account.name) \($0.role)" }
