@@ -118,7 +118,16 @@ final class Subscription {
         } catch {
             preconditionFailure("a line in memory was whole when it was applied: \(error)")
         }
-        outlet.send(OutgoingLine(line[0..<line.count - 1], at: delivery.position(offset)))
+        outlet.send(OutgoingLine(shown(line[0..<line.count - 1], offset), at: delivery.position(offset)))
+    }
+
+    /// What was deleted meanwhile is not sent any more: only what is left of the message.
+    private func shown(_ line: ByteSlice, _ offset: Offset) -> ByteSlice {
+        let amendments = delivery.source.amendments
+        guard amendments.isDeleted(offset) else { return line }
+        let out = ByteBuffer()
+        amendments.append(line.pointer, to: out)
+        return out.takeSlice()
     }
 
     private func readOlder(upTo end: Offset) {
