@@ -5,19 +5,28 @@ import Replication
 import Views
 import Web
 
-/// Serves lines from a pod's memory.
+/// Serves lines from a pod's memory, beside the state that they made.
 @LoopActor
 final class HistorySource: LineSource {
     let history: History
+    let chat: ChatState
     /// Whose history it is; nil until the log has told.
     var epoch: Epoch?
 
-    init(_ history: History, epoch: Epoch? = nil) {
+    init(_ history: History, _ chat: ChatState, epoch: Epoch? = nil) {
         self.history = history
+        self.chat = chat
         self.epoch = epoch
     }
 
     var index: LogIndex { history.index }
+    var amendments: Amendments { chat.amendments }
+
+    /// Takes in the log's next line, with its newline.
+    func append(_ line: UnsafeRawBufferPointer, scan: LineScan) {
+        history.append(line, scan: scan)
+        chat.apply(UnsafeRawBufferPointer(rebasing: line.dropLast()), scan)
+    }
 
     /// Precondition: the epoch is known.
     var identity: LogIdentity {

@@ -29,6 +29,7 @@ public final class Replica {
     private let topics: Topics
     private let seal: BusSeal?
     private let makeHistory: @LoopActor () -> History
+    private let makeChat: @LoopActor () -> ChatState
     private let supersededRetention: Duration
     private let log: DiagnosticLog
     private let gate = RepetitionGate()
@@ -44,17 +45,18 @@ public final class Replica {
 
     public init(
         upstream: any LogUpstream, bus: (any Bus)?, topics: Topics, seal: BusSeal?,
-        makeHistory: @escaping @LoopActor () -> History, supersededRetention: Duration, metrics: Metrics,
-        log: DiagnosticLog
+        makeHistory: @escaping @LoopActor () -> History, makeChat: @escaping @LoopActor () -> ChatState,
+        supersededRetention: Duration, metrics: Metrics, log: DiagnosticLog
     ) {
         self.upstream = upstream
         self.bus = bus
         self.topics = topics
         self.seal = seal
         self.makeHistory = makeHistory
+        self.makeChat = makeChat
         self.supersededRetention = supersededRetention
         self.log = log
-        source = HistorySource(makeHistory())
+        source = HistorySource(makeHistory(), makeChat())
         follower = Follower(hasBus: bus != nil, jitterSeed: UInt64.random(in: 0...UInt64.max))
         refusedPayloads = metrics.counter(
             "chat_pod_refused_payloads_total", "Redis payloads that were malformed or not authentic.")
@@ -156,7 +158,7 @@ public final class Replica {
     private func apply(_ batch: LineBatch, from first: Int) {
         let bytes = batch.bytes.pointer
         for line in batch.lines[first...] {
-            source.history.append(UnsafeRawBufferPointer(rebasing: bytes[line.range]), scan: line.scan)
+            source.append(UnsafeRawBufferPointer(rebasing: bytes[line.range]), scan: line.scan)
         }
         source.epoch = follower.epoch
     }
@@ -171,7 +173,7 @@ public final class Replica {
             retention = LoopTimer { [unowned self] in superseded = nil }
             retention?.schedule(after: supersededRetention)
         }
-        source = HistorySource(makeHistory())
+        source = HistorySource(makeHistory(), makeChat())
         lastHeartbeat = nil
         onDiscarded?(reason)
     }
@@ -260,7 +262,7 @@ public final class Replica {
             switch follower.take(scan.offset, crc: scan.crc, from: number) {
             case .apply:
                 let whole = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound..<range.upperBound + 1])
-                source.history.append(whole, scan: scan)
+                source.append(whole, scan: scan)
                 return true
             case .skip: return true
             case .refuse: return false

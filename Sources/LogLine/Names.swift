@@ -44,6 +44,9 @@ public struct Author: Hashable, Sendable, CustomStringConvertible {
 public struct MessageID: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
 
+    /// Precondition: `bytes` are valid.
+    public init(trusted bytes: [UInt8]) { self.bytes = bytes }
+
     public init(validating bytes: [UInt8]) throws(InvalidField) {
         try FieldRule.checkToken(bytes, field: "id", bytesMax: LineLimits.idBytesMax)
         self.bytes = bytes

@@ -9,6 +9,8 @@ import Web
 public protocol LineSource: AnyObject {
     /// Of all lines that may be served: everything in it is durable.
     var index: LogIndex { get }
+    /// What became of the messages among them.
+    var amendments: Amendments { get }
     /// Epoch, newest offset and digest of what is served.
     var identity: LogIdentity { get }
 
@@ -33,6 +35,8 @@ public enum ServingLimits {
     /// What is read or given to a socket at a time.
     public static let pieceBytes = 256 * 1024
     public static let pieceLines = 4096
+    /// The same where messages were amended: one of them can become much longer than its line.
+    public static let amendedPieceLines = 512
     /// A region of a file given to `sendfile` at a time.
     public static let regionBytes: UInt64 = 4 << 20
     /// Lines in memory given to a socket at a time, without a copy; they are held until they are sent.

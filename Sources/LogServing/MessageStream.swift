@@ -70,7 +70,7 @@ final class MessageStream {
         let runs: [LineRun]
         do throws(Trimmed) {
             runs = try selection.next(
-                bytesMax: ServingLimits.pieceBytes, linesMax: ServingLimits.pieceLines, in: source.index)
+                bytesMax: ServingLimits.pieceBytes, linesMax: linesMax, in: source.index)
         } catch {
             return completion(
                 .failure(LogError(.ioError, "the memory was trimmed to \(error.first) meanwhile")))
@@ -83,9 +83,13 @@ final class MessageStream {
         }
     }
 
+    private var linesMax: Int {
+        source.amendments.count == 0 ? ServingLimits.pieceLines : ServingLimits.amendedPieceLines
+    }
+
     private func piece(_ slices: [ByteSlice], _ runs: [LineRun]) -> ByteBuffer {
         let piece = ByteBuffer()
-        page.append(slices, count: runs.reduce(0) { $0 + $1.count }, to: piece)
+        page.append(slices, of: runs, amendedBy: source.amendments, to: piece)
         if selection.isEmpty { page.finish(to: piece) }
         return piece
     }

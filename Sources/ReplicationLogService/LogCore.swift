@@ -39,6 +39,8 @@ public final class LogCore {
 
     public let epoch: Epoch
     public let index: LogIndex
+    /// Of what is in the index.
+    public let amendments: Amendments
     public let store: any LogStore
     public var onDurable: (@LoopActor (DurableBatch) -> Void)?
     /// A write was not kept, which its writers are told right after this; the next one may succeed.
@@ -60,12 +62,15 @@ public final class LogCore {
         let completion: @LoopActor (LogError?) -> Void
     }
 
-    /// `sequencer` and `index`: as recovery left them, at the same offset.
-    public init(epoch: Epoch, sequencer: Sequencer, index: LogIndex, store: any LogStore) {
+    /// `sequencer`, `index` and `amendments`: as recovery left them, at the same offset.
+    public init(
+        epoch: Epoch, sequencer: Sequencer, index: LogIndex, amendments: Amendments, store: any LogStore
+    ) {
         precondition(sequencer.durable == index.last && sequencer.head == index.last)
         self.epoch = epoch
         self.sequencer = sequencer
         self.index = index
+        self.amendments = amendments
         self.store = store
         handedOver = index.last
     }
@@ -197,6 +202,7 @@ public final class LogCore {
                 let channel = UnsafeRawBufferPointer(rebasing: line[scan.channel])
                 index.append(
                     bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
+                amendments.apply(line, scan)
             } catch {
                 preconditionFailure("the sequencer wrote a line that cannot be read: \(error)")
             }

@@ -14,6 +14,7 @@ final class StoreSource: LineSource {
     init(_ core: LogCore) { self.core = core }
 
     var index: LogIndex { core.index }
+    var amendments: Amendments { core.amendments }
     var identity: LogIdentity { core.identity }
 
     func send(

@@ -1,7 +1,7 @@
 import LogLine
 
-/// Channel name → the offsets of its messages, ascending. Names are escaped (see `ChannelName`) and compared
-/// as bytes.
+/// Channel name → the offsets of its messages, and of its other lines, ascending. Names are escaped (see
+/// `ChannelName`) and compared as bytes.
 ///
 /// An open-addressing table with linear probing, at most half full, over a dense array of channels. Finding
 /// the channel that was found last costs one comparison; finding any other one hash and about one probe;
@@ -11,6 +11,34 @@ struct ChannelTable {
         let name: [UInt8]
         let hash: UInt64
         var messages = AscendingList()
+        /// Of its other lines: one list, or none as long as there are none, as in most channels.
+        private(set) var others: [AscendingList] = []
+
+        init(name: [UInt8], hash: UInt64) {
+            self.name = name
+            self.hash = hash
+        }
+
+        var isEmpty: Bool { messages.isEmpty && others.isEmpty }
+
+        mutating func appendOther(_ offset: Offset) {
+            if others.isEmpty { others.append(AscendingList()) }
+            others[0].append(offset.value)
+        }
+
+        mutating func drop(below offset: Offset) {
+            messages.drop(below: offset.value)
+            guard !others.isEmpty else { return }
+            others[0].drop(below: offset.value)
+            if others[0].isEmpty { others = [] }
+        }
+
+        var bytes: Int {
+            messages.bytes + name.capacity + ArrayMemory.headerBytes
+                + others.reduce(0) {
+                    $0 + $1.bytes + MemoryLayout<AscendingList>.stride + ArrayMemory.headerBytes
+                }
+        }
     }
 
     private(set) var channels: [Channel] = []
@@ -38,10 +66,24 @@ struct ChannelTable {
         }
     }
 
+    /// Empty when there is no such channel, or nothing but messages in it.
+    func others(of name: [UInt8]) -> [AscendingList] {
+        name.withUnsafeBytes { bytes in
+            let place = slot(of: bytes, hash: hash(bytes))
+            return slots[place] == Self.free ? [] : channels[Int(slots[place])].others
+        }
+    }
+
     /// Makes the channel when there is none. Precondition: `channel` is not empty.
     mutating func append(_ offset: Offset, to channel: UnsafeRawBufferPointer) {
         if latest >= channels.count || !isNamed(latest, channel) { latest = findOrMake(channel) }
         channels[latest].messages.append(offset.value)
+    }
+
+    /// The same for a line that is no message.
+    mutating func append(other offset: Offset, to channel: UnsafeRawBufferPointer) {
+        if latest >= channels.count || !isNamed(latest, channel) { latest = findOrMake(channel) }
+        channels[latest].appendOther(offset)
     }
 
     /// Trims the next `count` channels, round and round, and forgets those left empty. Called with
@@ -50,8 +92,8 @@ struct ChannelTable {
     mutating func sweep(_ count: Int, before offset: Offset) {
         for _ in 0..<min(count, channels.count) {
             if sweepIndex >= channels.count { sweepIndex = 0 }
-            channels[sweepIndex].messages.drop(below: offset.value)
-            if channels[sweepIndex].messages.isEmpty { remove(sweepIndex) } else { sweepIndex += 1 }
+            channels[sweepIndex].drop(below: offset)
+            if channels[sweepIndex].isEmpty { remove(sweepIndex) } else { sweepIndex += 1 }
         }
     }
 
@@ -60,9 +102,7 @@ struct ChannelTable {
         let tables =
             channels.capacity * MemoryLayout<Channel>.stride + slots.capacity * MemoryLayout<Int32>.stride
             + 2 * ArrayMemory.headerBytes
-        return channels.reduce(tables) { sum, channel in
-            sum + channel.messages.bytes + channel.name.capacity + ArrayMemory.headerBytes
-        }
+        return channels.reduce(tables) { $0 + $1.bytes }
     }
 
     /// The slot that holds `name`, or the free one where it belongs.

@@ -20,7 +20,11 @@ public final class LogIndex {
             bytes: Int, crc: UInt32, channel: UnsafeRawBufferPointer, isMessage: Bool
         ) -> Offset {
             let offset = lines.append(bytes: bytes, crc: crc)
-            if isMessage { messages.append(offset, channel: channel) }
+            if isMessage {
+                messages.append(offset, channel: channel)
+            } else {
+                messages.append(other: offset, channel: channel)
+            }
             return offset
         }
     }
@@ -112,6 +116,19 @@ public final class LogIndex {
     /// - Parameter channel: its name, escaped.
     func offsets(of channel: [UInt8]?) -> AscendingList {
         tables.messages.messages(of: channel) ?? AscendingList()
+    }
+
+    /// Of a channel's messages and of its other lines or, with nil, of all public ones'.
+    /// - Parameter channel: its name, escaped.
+    func lists(of channel: [UInt8]?) -> [AscendingList] { tables.messages.lists(of: channel) }
+
+    /// The newest message of a channel that is here.
+    /// - Parameter channel: its name, not escaped.
+    public func lastMessage(in channel: [UInt8]) -> Offset? {
+        let list = offsets(of: ChannelName.escape(channel))
+        guard !list.isEmpty else { return nil }
+        let last = Offset(list[list.endIndex - 1])
+        return last >= first ? last : nil
     }
 
     /// For reading many positions: the lines as they are now.

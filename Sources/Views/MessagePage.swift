@@ -44,6 +44,19 @@ public struct MessagePage {
         }
     }
 
+    /// What stands before a line that is written by itself.
+    mutating func beginElement(to out: ByteBuffer) {
+        guard case .jsonArray = format else { return }
+        out.append(isEmpty ? "[" : ",\n")
+        isEmpty = false
+    }
+
+    /// What stands behind it.
+    func endElement(to out: ByteBuffer) {
+        guard case .ndjson = format else { return }
+        out.append("\n")
+    }
+
     /// Each line loses its newline and gets `[` or `,\n` in front: at most one byte more for each. Returns
     /// how many lines there were.
     private mutating func appendElements(

@@ -6,6 +6,9 @@ public struct LineRun: Equatable, Sendable {
     public let count: Int
     /// Stream positions of all their bytes, newlines included.
     public let positions: Range<UInt64>
+
+    /// Behind the last one.
+    public var end: Offset { first + count }
 }
 
 /// A cursor over the messages a query found, read piece by piece. A plain value: it knows offsets only.
@@ -73,7 +76,7 @@ public struct MessageSelection: Equatable, Sendable {
 }
 
 /// Joins lines into runs until a bound is reached.
-private struct LineRuns {
+struct LineRuns {
     private var runs: [LineRun] = []
     private var first = Offset.zero
     private var count = 0

@@ -1,9 +1,11 @@
 import LogLine
 
-/// The offsets of all public messages, and of each channel's.
+/// The offsets of all public messages, and of each channel's; the same of other lines (edits, reactions,
+/// changes of rooms), so that a reader gets all of a channel.
 struct MessageTable {
     /// Those that public endpoints may serve.
     private var publicMessages = AscendingList()
+    private var publicOthers = AscendingList()
     private var channelTable: ChannelTable
 
     init(hash: ChannelHash) { channelTable = ChannelTable(hash: hash) }
@@ -12,6 +14,21 @@ struct MessageTable {
     mutating func append(_ offset: Offset, channel: UnsafeRawBufferPointer) {
         if ChannelName.isPublic(channel) { publicMessages.append(offset.value) }
         channelTable.append(offset, to: channel)
+    }
+
+    /// A line that is no message. Those of reserved channels are nobody's to read.
+    /// - Parameter channel: escaped.
+    mutating func append(other offset: Offset, channel: UnsafeRawBufferPointer) {
+        guard channel.first != UInt8(ascii: "$") else { return }
+        if ChannelName.isPublic(channel) { publicOthers.append(offset.value) }
+        channelTable.append(other: offset, to: channel)
+    }
+
+    /// All lists of a channel's lines or, with nil, of those of all public channels.
+    /// - Parameter channel: its name, escaped.
+    func lists(of channel: [UInt8]?) -> [AscendingList] {
+        guard let channel else { return [publicMessages, publicOthers] }
+        return (channelTable.messages(of: channel).map { [$0] } ?? []) + channelTable.others(of: channel)
     }
 
     /// A channel's messages or, with nil, all public ones; nil when there are none. A channel's may still
@@ -27,7 +44,9 @@ struct MessageTable {
         channelTable.channels.compactMap { channel in
             let count = channel.messages.endIndex - channel.messages.index(notBelow: first.value)
             guard count > 0 else { return nil }
-            return ChannelSummary(name: ChannelName.unescape(channel.name), messageCount: count)
+            return ChannelSummary(
+                name: ChannelName.unescape(channel.name), messageCount: count,
+                last: Offset(channel.messages[channel.messages.endIndex - 1]))
         }
     }
 
@@ -35,15 +54,21 @@ struct MessageTable {
     /// - Parameter lines: how many lines these are.
     mutating func drop(before offset: Offset, lines: Int) {
         publicMessages.drop(below: offset.value)
+        publicOthers.drop(below: offset.value)
         channelTable.sweep(lines * ViewLimits.sweptPerLine, before: offset)
     }
 
     /// Heap memory. Costs time in proportion to the number of channels.
-    var bytes: Int { publicMessages.bytes + channelTable.bytes }
+    var bytes: Int { publicMessages.bytes + publicOthers.bytes + channelTable.bytes }
 }
 
 /// A channel and how many of its messages are in an index.
 public struct ChannelSummary: Equatable, Sendable {
     public let name: [UInt8]
     public let messageCount: Int
+    /// The newest message.
+    public let last: Offset
+
+    /// Neither reserved nor private.
+    public var isPublic: Bool { name.withUnsafeBytes { ChannelName.isPublic($0) } }
 }

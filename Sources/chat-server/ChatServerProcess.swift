@@ -85,6 +85,10 @@ enum ChatServerProcess {
             upstream: upstream, bus: bus, topics: topics,
             seal: settings.common.clusterSecret.map { BusSeal(secret: $0.bytes) },
             makeHistory: { History(bytesMax: settings.historyBytes, hash: ChannelHash(seed: seed)) },
+            makeChat: {
+                ChatState(
+                    hash: ChannelHash(seed: seed), allowsAccounts: settings.common.clusterSecret != nil)
+            },
             supersededRetention: settings.supersededRetention, metrics: metrics, log: log)
     }
 

@@ -6,6 +6,7 @@ import Views
 /// Rebuilds what the service remembers of the log while recovery reads it.
 final class IndexRebuilder {
     let index: LogIndex
+    let amendments = Amendments()
     private(set) var sequencer: Sequencer
 
     init(idEntriesMax: Int) {
@@ -25,5 +26,6 @@ final class IndexRebuilder {
         }
         let channel = UnsafeRawBufferPointer(rebasing: line[scan.channel])
         index.append(bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
+        amendments.apply(line, scan)
     }
 }

@@ -27,6 +27,7 @@ enum ReplicationLogProcess {
         let store: SegmentStore
         let sequencer: Sequencer
         let index: LogIndex
+        let amendments: Amendments
     }
 
     private static func open(_ settings: ReplicationLogSettings, _ log: DiagnosticLog) -> OpenedLog {
@@ -39,7 +40,8 @@ enum ReplicationLogProcess {
                 visit: { scan, line, _ throws(LogError) in try rebuilder.visit(scan, line) })
             report(recovery, settings, since: start, log)
             return OpenedLog(
-                epoch: recovery.epoch, store: store, sequencer: rebuilder.sequencer, index: rebuilder.index)
+                epoch: recovery.epoch, store: store, sequencer: rebuilder.sequencer, index: rebuilder.index,
+                amendments: rebuilder.amendments)
         } catch {
             log.error(
                 "cannot open the log", ["data_dir": .init(settings.dataDirectory), "reason": .init(error)])
@@ -90,7 +92,8 @@ enum ReplicationLogProcess {
         _ settings: ReplicationLogSettings, _ opened: OpenedLog, _ log: DiagnosticLog
     ) {
         let core = LogCore(
-            epoch: opened.epoch, sequencer: opened.sequencer, index: opened.index, store: opened.store)
+            epoch: opened.epoch, sequencer: opened.sequencer, index: opened.index,
+            amendments: opened.amendments, store: opened.store)
         let gate = RepetitionGate()
         core.onRefusal = { error in
             guard let suppressed = gate.admit("write", at: .now) else { return }

@@ -24,7 +24,8 @@ final class PodMemory: @LoopActor LogUpstream {
 
     init(historyBytes: Int = 0) {
         source = HistorySource(
-            History(bytesMax: historyBytes, hash: ChannelHash(seed: (1, 2))), epoch: PodMemory.epoch)
+            History(bytesMax: historyBytes, hash: ChannelHash(seed: (1, 2))),
+            ChatState(hash: ChannelHash(seed: (3, 4))), epoch: PodMemory.epoch)
     }
 
     /// Applies one batch of messages, one in each of `channels`.
@@ -34,7 +35,7 @@ final class PodMemory: @LoopActor LogUpstream {
             let line = maker.next("text \(lines.count + 1)", channel: channel)
             try line.withUnsafeBytes { buffer in
                 let scan = try Line.scan(UnsafeRawBufferPointer(rebasing: buffer.dropLast()))
-                source.history.append(buffer, scan: scan)
+                source.append(buffer, scan: scan)
             }
             lines.append(line)
             self.channels.append(channel)

@@ -25,6 +25,7 @@ final class LinesInMemory: LineSource {
     init() { history = History(hash: ChannelHash(seed: (1, 2))) }
 
     var index: LogIndex { history.index }
+    let amendments = Amendments()
 
     var identity: LogIdentity {
         LogIdentity(epoch: LinesInMemory.epoch, offset: index.last, digest: index.digest)
@@ -41,6 +42,7 @@ final class LinesInMemory: LineSource {
             try line.withUnsafeBytes { buffer in
                 let scan = try Line.scan(UnsafeRawBufferPointer(rebasing: buffer.dropLast()))
                 history.append(buffer, scan: scan)
+                amendments.apply(UnsafeRawBufferPointer(rebasing: buffer.dropLast()), scan)
             }
             bytes += line
             digests.append(index.digest)

@@ -31,7 +31,9 @@ struct ProblemTests {
             (.timeout, 408), (.epochConflict, 409), (.beyondHead, 409), (.digestConflict, 409),
             (.idConflict, 409), (.expectationFailed, 409), (.tooLarge, 413), (.uriTooLong, 414),
             (.headersTooLarge, 431), (.forbiddenOrigin, 403), (.upgradeRequired, 426), (.notImplemented, 501),
-            (.overloaded, 503), (.unavailable, 503), (.outcomeUnknown, 504), (.diskFull, 507),
+            (.signInRequired, 401), (.forbidden, 403), (.conflict, 409), (.deleted, 410),
+            (.tooManyRequests, 429), (.overloaded, 503), (.unavailable, 503), (.outcomeUnknown, 504),
+            (.diskFull, 507),
         ])
     func statuses(type: ProblemType, status: Int) {
         #expect(type.status == status)
@@ -59,7 +61,8 @@ struct ProblemTests {
         let problem = Problem(
             type, "what is wrong\n", field: "f", id: try message("x", id: "i:1").id, firstOffset: Offset(7),
             current: try message("x", expect: ["a": 0, "b\"": 12]).expectations,
-            log: LogIdentity(epoch: sampleEpoch, offset: Offset(9), digest: Digest(0xAB)))
+            log: LogIdentity(epoch: sampleEpoch, offset: Offset(9), digest: Digest(0xAB)), retryAfter: 30)
+        #expect(problem.retryAfterSeconds == 30)
         let bytes = Array(encoded { problem.encode(into: $0) }.utf8)
         #expect(try bytes.withUnsafeBytes { try Problem.decode($0) } == problem)
     }

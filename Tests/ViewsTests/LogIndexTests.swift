@@ -96,7 +96,7 @@ struct LogIndexTests {
         // Then
         let name = Array(#"say "hi" \o/"#.utf8)
         #expect(index.select(channel: name, .all).count == 1)
-        #expect(index.channels == [ChannelSummary(name: name, messageCount: 1)])
+        #expect(index.channels == [ChannelSummary(name: name, messageCount: 1, last: Offset(1))])
     }
 
     @Test("The list of channels counts the messages that are still here, and only messages")
@@ -114,8 +114,8 @@ struct LogIndexTests {
         let channels = index.channels.sorted { $0.name.lexicographicallyPrecedes($1.name) }
         #expect(
             channels == [
-                ChannelSummary(name: Array("@alice".utf8), messageCount: 1),
-                ChannelSummary(name: Array("general".utf8), messageCount: 1),
+                ChannelSummary(name: Array("@alice".utf8), messageCount: 1, last: Offset(5)),
+                ChannelSummary(name: Array("general".utf8), messageCount: 1, last: Offset(3)),
             ])
     }
 

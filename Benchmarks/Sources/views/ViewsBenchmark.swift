@@ -7,6 +7,7 @@ import Views
 ///     swift run -c release --package-path Benchmarks views [PART OF A NAME]
 enum ViewsBenchmark {
     private static let lineCount = 1_000_000
+    private static let accountCount: UInt64 = 1_000
 
     static func run() {
         do {
@@ -15,6 +16,10 @@ enum ViewsBenchmark {
             measureAppend("append, 100 channels mixed", lines)
             measureAppend("append, one channel", try SampleLines(count: lineCount, channelCount: 1))
             measureReads(lines)
+            let later = try SampleLines(count: lineCount, channelCount: 100, after: accountCount)
+            measureChat("chat: message, no accounts", later, names: [])
+            measureChat("chat: message of an account", later, names: try accountLines())
+            measureAmendments(later)
         } catch {
             print("the benchmark's own input was refused: \(error)")
         }
@@ -33,6 +38,54 @@ enum ViewsBenchmark {
             history.append(lines.line(at), scan: lines.scans[at])
             at += 1
             return lines.scans[at - 1].crc
+        }
+    }
+
+    /// - Parameter names: the lines that register accounts.
+    private static func measureChat(_ name: String, _ lines: SampleLines, names: [[UInt8]]) {
+        var state = chat(names)
+        var at = 0
+        report(name) {
+            if at == lines.scans.count {
+                state = chat(names)
+                at = 0
+            }
+            state.apply(UnsafeRawBufferPointer(rebasing: lines.line(at).dropLast()), lines.scans[at])
+            at += 1
+            return lines.scans[at - 1].crc
+        }
+    }
+
+    private static func measureAmendments(_ lines: SampleLines) {
+        let amendments = Amendments()
+        var at = 0
+        report("amendments: message") {
+            at = at == lines.scans.count - 1 ? 0 : at + 1
+            amendments.apply(UnsafeRawBufferPointer(rebasing: lines.line(at).dropLast()), lines.scans[at])
+            return lines.scans[at].crc
+        }
+    }
+
+    private static func chat(_ names: [[UInt8]]) -> ChatState {
+        let state = ChatState(hash: ChannelHash(seed: (1, 2)))
+        for line in names {
+            line.withUnsafeBytes { bytes in
+                guard let scan = try? Line.scan(bytes) else { preconditionFailure("its own line") }
+                state.apply(bytes, scan)
+            }
+        }
+        return state
+    }
+
+    /// Without newlines; the first account is the samples' author.
+    private static func accountLines() throws -> [[UInt8]] {
+        let state = ChatState(hash: ChannelHash(seed: (1, 2)))
+        return try (1...accountCount).map { number in
+            let name = Array((number == 1 ? "alice" : "account-\(number)").utf8)
+            let out = ByteBuffer()
+            let draft = try state.registration(name, passwordHash: Array("hash".utf8))
+            _ = Line.encode(draft, offset: Offset(number), time: Timestamp(milliseconds: 0), into: out)
+            return out.array.dropLast()
         }
     }
 
@@ -83,7 +136,7 @@ struct SampleLines {
     private(set) var scans: [LineScan] = []
     private var ends: [Int] = []
 
-    init(count: Int, channelCount: UInt64) throws {
+    init(count: Int, channelCount: UInt64, after: UInt64 = 0) throws {
         let out = ByteBuffer(capacity: count * 240)
         let author = try Author(validating: Array("alice".utf8))
         let text = Array("Good morning everyone, the build is green again and lunch is ready".utf8)
@@ -96,7 +149,7 @@ struct SampleLines {
                 body: .text(text))
             let start = out.count
             let time = Timestamp(milliseconds: 1_795_156_260_123 + Int64(number))
-            _ = Line.encode(draft, offset: Offset(UInt64(number)), time: time, into: out)
+            _ = Line.encode(draft, offset: Offset(after + UInt64(number)), time: time, into: out)
             ends.append(out.count)
             scans.append(try Line.scan(UnsafeRawBufferPointer(rebasing: out.pointer[start..<out.count - 1])))
         }

@@ -9,6 +9,7 @@ import LogLine
 /// | `id` | the write's id, where it takes the id to go on |
 /// | `first_offset` | the line that used the id first |
 /// | `current` | `{key: offset of its last line}` for every expectation that is not met |
+/// | `retry_after` | it is known how many seconds to wait; else the type says |
 /// | `epoch`, `offset`, `digest` | what the log says of itself when a position is not its own |
 ///
 /// Readers ignore members they do not know, and take an unknown type for the nearest one with its status.
@@ -23,10 +24,13 @@ public struct Problem: Error, Equatable, Sendable {
     public var firstOffset: Offset?
     public var current: [Draft.Expectation]
     public var log: LogIdentity?
+    /// In seconds, where it is not always the same.
+    public var retryAfter: Int?
 
     public init(
         _ type: ProblemType, _ detail: String, field: String? = nil, id: MessageID? = nil,
-        firstOffset: Offset? = nil, current: [Draft.Expectation] = [], log: LogIdentity? = nil
+        firstOffset: Offset? = nil, current: [Draft.Expectation] = [], log: LogIdentity? = nil,
+        retryAfter: Int? = nil
     ) {
         self.type = type
         self.detail = detail
@@ -35,6 +39,7 @@ public struct Problem: Error, Equatable, Sendable {
         self.firstOffset = firstOffset
         self.current = current
         self.log = log
+        self.retryAfter = retryAfter
     }
 
     public static let mediaType: StaticString = "application/problem+json"
@@ -42,6 +47,8 @@ public struct Problem: Error, Equatable, Sendable {
     static let textBytesMax = 8192
 
     public var status: Int { type.status }
+    /// For the header Retry-After; nil when waiting does not help by itself.
+    public var retryAfterSeconds: Int? { retryAfter ?? type.retryAfterSeconds }
 }
 
 // MARK: - From what went wrong
@@ -121,6 +128,10 @@ extension Problem {
             out.append(decimal: firstOffset.value)
         }
         if !current.isEmpty { encodeCurrent(into: out) }
+        if let retryAfter {
+            out.append(",\"retry_after\":")
+            out.append(decimal: UInt64(max(retryAfter, 0)))
+        }
         if let log {
             out.append(",")
             log.encodeMembers(into: out)

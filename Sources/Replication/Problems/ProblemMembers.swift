@@ -9,6 +9,7 @@ struct ProblemMembers {
     private var id: MessageID?
     private var firstOffset: Offset?
     private var current: [Draft.Expectation] = []
+    private var retryAfter: Int?
     private var identity = LogIdentityMembers()
 
     mutating func read(_ name: [UInt8], from reader: inout JSONReader) throws(InvalidField) {
@@ -23,6 +24,7 @@ struct ProblemMembers {
                 validating: try reader.string(field: "id", bytesMax: LineLimits.idBytesMax))
         case "first_offset":
             firstOffset = Offset(try reader.unsignedInteger(field: "first_offset"))
+        case "retry_after": retryAfter = Int(try reader.unsignedInteger(field: "retry_after"))
         case "current": try readCurrent(from: &reader)
         default: _ = try reader.skipValue(field: nil)
         }
@@ -36,7 +38,7 @@ struct ProblemMembers {
         }
         return Problem(
             ProblemType(uri: type) ?? .nearest(status: Int(status)), detail ?? "", field: field, id: id,
-            firstOffset: firstOffset, current: current, log: identity.identity)
+            firstOffset: firstOffset, current: current, log: identity.identity, retryAfter: retryAfter)
     }
 
     private func text(_ name: String, from reader: inout JSONReader) throws(InvalidField) -> String {

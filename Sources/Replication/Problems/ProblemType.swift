@@ -5,6 +5,8 @@
 public enum ProblemType: String, CaseIterable, Sendable {
     case malformed
     case unauthorized
+    case signInRequired = "sign-in-required"
+    case forbidden
     case forbiddenOrigin = "forbidden-origin"
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
@@ -14,9 +16,12 @@ public enum ProblemType: String, CaseIterable, Sendable {
     case digestConflict = "digest-conflict"
     case idConflict = "id-conflict"
     case expectationFailed = "expectation-failed"
+    case conflict
+    case deleted
     case tooLarge = "too-large"
     case upgradeRequired = "upgrade-required"
     case uriTooLong = "uri-too-long"
+    case tooManyRequests = "too-many-requests"
     case headersTooLarge = "headers-too-large"
     case `internal`
     case notImplemented = "not-implemented"
@@ -33,6 +38,8 @@ public enum ProblemType: String, CaseIterable, Sendable {
     public enum Remedy: String, CaseIterable, Sendable {
         case fixRequest = "fix the request"
         case authenticate = "send the cluster's secret as bearer token"
+        case signIn = "sign in, then send the token as bearer token"
+        case leave = "do not repeat it"
         case startOver = "read the state, then start over from its position"
         case decideAgain = "read what changed, decide again"
         case retry = "retry after Retry-After"
@@ -80,7 +87,9 @@ public enum ProblemType: String, CaseIterable, Sendable {
         switch self {
         case .malformed: Row(400, "The request is malformed", .fixRequest)
         case .unauthorized: Row(401, "The cluster's secret is missing or wrong", .authenticate)
+        case .signInRequired: Row(401, "A token is missing or no longer good", .signIn)
         case .forbiddenOrigin: Row(403, "Pages of this origin may not do this", .fixRequest)
+        case .forbidden: Row(403, "You may not do this", .leave)
         case .notFound: Row(404, "There is nothing here", .fixRequest)
         case .methodNotAllowed: Row(405, "This path does not take the method", .fixRequest)
         case .timeout: Row(408, "The request came too slowly", .retrySameID)
@@ -89,9 +98,12 @@ public enum ProblemType: String, CaseIterable, Sendable {
         case .digestConflict: Row(409, "The histories differ at this position", .startOver)
         case .idConflict: Row(409, "The id was used with another text", .fixRequest)
         case .expectationFailed: Row(409, "An expected offset is not the key's last one", .decideAgain)
+        case .conflict: Row(409, "It cannot be done as things are", .decideAgain)
+        case .deleted: Row(410, "The message was deleted", .leave)
         case .tooLarge: Row(413, "The body or a field is too large", .fixRequest)
         case .uriTooLong: Row(414, "The request line is too long", .fixRequest)
         case .upgradeRequired: Row(426, "This path speaks WebSocket", .fixRequest)
+        case .tooManyRequests: Row(429, "Too many requests; nothing was done", .retry, after: 1)
         case .headersTooLarge: Row(431, "The headers are too large", .fixRequest)
         case .internal: Row(500, "The service failed", .report)
         case .ioError: Row(500, "The log's disk failed; nothing was written", .retry, after: 5)

@@ -1,7 +1,7 @@
 import LogLine
 
 /// Somebody who has registered. Names of deleted accounts stay taken.
-public struct Account: Equatable, Sendable {
+public struct Account: Equatable, Sendable, CustomStringConvertible {
     /// As it was spelled when it was registered.
     public let name: [UInt8]
     public let since: Timestamp
@@ -12,6 +12,9 @@ public struct Account: Equatable, Sendable {
     /// Of the password; nil once the account is deleted. Never leaves through a public endpoint.
     public internal(set) var passwordHash: [UInt8]?
     public internal(set) var isDeleted = false
+
+    /// Without the hash, so that it gets into no diagnostic line.
+    public var description: String { "\(String(decoding: name, as: UTF8.self)) at \(generation)" }
 }
 
 /// All accounts, folded from the lines of kind `account`.

@@ -1,6 +1,6 @@
 import LogLine
 
-/// The names that accounts, rooms and what becomes of messages have in the log. Source: docs/chat.md.
+/// The names that accounts, rooms and what becomes of messages have in the log. Source: docs/chat-log.md.
 public enum ChatVocabulary {
     public static let accountsChannel = Channel(trusted: Array("$accounts".utf8))
     public static let readsChannel = Channel(trusted: Array("$reads".utf8))

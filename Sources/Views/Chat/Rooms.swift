@@ -40,6 +40,10 @@ public struct Room: Equatable, Sendable {
 /// | `add` | `name` is a member, with `role` |
 /// | `role` | the member `name` has another role |
 /// | `remove` | `name` is no member any more |
+///
+/// A room in which somebody is left has an owner who is left: when the last one's account is deleted,
+/// whatever else happened meanwhile, the member of the highest role who has been there longest is the next
+/// one.
 public struct Rooms {
     /// By escaped channel; numbers are those of `list`.
     private var table: NameTable
@@ -86,6 +90,14 @@ public struct Rooms {
             if let topic = content.topic { list[number].topic = topic }
         } else {
             try changeMember(of: number, content, line.offset, accounts)
+            ensureOwner(of: number, accounts)
+        }
+    }
+
+    /// An account was deleted: the rooms that it owned alone get another owner.
+    mutating func bequeath(of account: Int, _ accounts: Accounts) {
+        for number in list.indices where list[number].role(account) == .owner {
+            ensureOwner(of: number, accounts)
         }
     }
 
@@ -120,6 +132,18 @@ public struct Rooms {
         list.append(room)
         guard room.isPrivate else { return }
         for member in room.members.keys { privateRooms[member, default: []].insert(number) }
+    }
+
+    private mutating func ensureOwner(of number: Int, _ accounts: Accounts) {
+        guard !list[number].isDirect else { return }
+        let living = list[number].members.filter { !accounts.list[$0.key].isDeleted }
+        guard !living.contains(where: { $0.value.role == .owner }) else { return }
+        let heir = living.min { left, right in
+            if left.value.role != right.value.role { return left.value.role > right.value.role }
+            if left.value.joined != right.value.joined { return left.value.joined < right.value.joined }
+            return left.key < right.key
+        }
+        if let heir { list[number].members[heir.key]?.role = .owner }
     }
 
     private mutating func changeMember(

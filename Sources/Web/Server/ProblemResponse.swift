@@ -5,7 +5,7 @@ extension Response {
     /// `application/problem+json`, with Retry-After where waiting helps.
     public init(_ problem: Problem) {
         self.init(problem.status, type: MediaType.problem) { problem.encode(into: $0) }
-        if let seconds = problem.type.retryAfterSeconds { fields.append(("retry-after", String(seconds))) }
+        if let seconds = problem.retryAfterSeconds { fields.append(("retry-after", String(seconds))) }
     }
 }
 

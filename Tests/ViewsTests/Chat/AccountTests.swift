@@ -22,6 +22,13 @@ struct AccountTests {
         #expect(log.state.accounts[bytes("bob")] == nil)
     }
 
+    @Test("An account that is printed does not show its hash")
+    func description() throws {
+        let log = try log("Alice")
+        let account = try #require(log.state.accounts[bytes("alice")])
+        #expect(String(describing: account) == "Alice at 1")
+    }
+
     @Test("A registration is the documented line")
     func golden() throws {
         let log = try log("Alice")

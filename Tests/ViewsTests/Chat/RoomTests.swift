@@ -109,16 +109,26 @@ struct RoomTests {
         let stepDown = { try state.roleChange(by: alice(), room, name: bytes("alice"), role: .member) }
         #expect(refusal(leave) == .conflict("the room's last owner names another one before leaving"))
         #expect(refusal(stepDown) == .conflict("the room's last owner names another one first"))
-        #expect(
-            refusal { try state.accountDeletion(of: alice()) }
-                == .conflict("the account is the last owner of a room; name another one, or leave it"))
         try log.append(state.membership(by: alice(), room, name: bytes("bob"), role: .owner))
-        let deletion = try state.accountDeletion(of: alice())
-        #expect(deletion.expectations.count == 2)
         try log.append(leave())
         #expect(try names(room) == ["bob:owner"])
         try log.append(state.removal(by: log.actor("bob"), room, name: bytes("bob")))
         #expect(try names(room) == [])
+    }
+
+    @Test("When the last owner's account is deleted, the longest member of the highest role owns the room")
+    func heir() throws {
+        try log.register("alice", "bob", "carol", "dave")
+        let room = try log.makeRoom("@room-1", by: "alice", with: "bob")
+        for (name, role) in [("carol", Role.moderator), ("dave", .moderator)] {
+            try log.append(state.membership(by: log.actor("alice"), room, name: bytes(name), role: role))
+        }
+        try log.append(state.accountDeletion(of: log.actor("alice")))
+        #expect(try names(room) == ["alice:owner", "carol:owner", "dave:moderator", "bob:member"])
+        for name in ["carol", "dave"] { try log.append(state.accountDeletion(of: log.actor(name))) }
+        #expect(try names(room).contains("bob:owner"))
+        try log.append(state.removal(by: log.actor("bob"), room, name: bytes("bob")))
+        #expect(try !names(room).contains("bob:owner"))
     }
 
     @Test("Of two owners who leave at once, one stays")

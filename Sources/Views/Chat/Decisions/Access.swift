@@ -57,9 +57,15 @@ extension ChatState {
         Draft.Expectation(key: ChatVocabulary.roomKey(room.channel), offset: room.lastOffset)
     }
 
+    /// Whether somebody else owns the room, too.
     func hasOtherOwner(_ room: Room, than account: Int) -> Bool {
-        room.members.contains {
-            $0.key != account && $0.value.role == .owner && !accounts.list[$0.key].isDeleted
-        }
+        room.members.contains { $0.key != account && $0.value.role == .owner && isLiving($0.key) }
     }
+
+    /// Whether all others are gone for ever.
+    func isAlone(_ account: Int, in room: Room) -> Bool {
+        !room.members.keys.contains { $0 != account && isLiving($0) }
+    }
+
+    private func isLiving(_ account: Int) -> Bool { !accounts.list[account].isDeleted }
 }

@@ -28,21 +28,11 @@ extension ChatState {
         return accountDraft(actor.author, ChatContentWriter("revoke"), actor.expectations)
     }
 
-    /// The name stays taken; what was written stays. Whoever is a room's last owner names another one first,
-    /// or leaves it.
+    /// The name stays taken; what was written stays; rooms that it alone owns get another owner (see
+    /// `Rooms`).
     public func accountDeletion(of actor: ChatActor) throws(ChatRefusal) -> Draft {
         let actor = try knownAccount(actor)
-        var expectations = actor.expectations
-        for room in rooms.list where room.role(actor.number) == .owner {
-            guard room.memberCount == 1 || hasOtherOwner(room, than: actor.number) else {
-                throw .conflict("the account is the last owner of a room; name another one, or leave it")
-            }
-            expectations.append(expectation(of: room))
-        }
-        guard expectations.count <= LineLimits.expectationsMax else {
-            throw .conflict("the account owns more than \(LineLimits.expectationsMax - 1) rooms; leave some")
-        }
-        return accountDraft(actor.author, ChatContentWriter("delete"), expectations)
+        return accountDraft(actor.author, ChatContentWriter("delete"), actor.expectations)
     }
 
     private func accountDraft(

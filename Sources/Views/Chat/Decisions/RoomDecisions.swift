@@ -102,8 +102,7 @@ extension ChatState {
         guard !room.isDirect else { throw .forbidden("nobody leaves a direct conversation") }
         let account = try member(name, of: room)
         if account == actor.number {
-            guard room.role(account) != .owner || room.memberCount == 1 || hasOtherOwner(room, than: account)
-            else { throw .conflict("the room's last owner names another one before leaving") }
+            try checkLeaving(account, room)
         } else {
             let needed = room.role(account) == .member ? Role.moderator : .owner
             try check(
@@ -146,6 +145,12 @@ extension ChatState {
             throw .noSuchMember(name)
         }
         return account
+    }
+
+    private func checkLeaving(_ account: Int, _ room: Room) throws(ChatRefusal) {
+        guard room.role(account) == .owner, !isAlone(account, in: room), !hasOtherOwner(room, than: account)
+        else { return }
+        throw .conflict("the room's last owner names another one before leaving")
     }
 
     private func roleOf(
