@@ -54,6 +54,9 @@ enum LineLayout {
     static let time: StaticString = ",\"time\":\""
     static let channel: StaticString = "\",\"channel\":\""
     static let crc: StaticString = ",\"crc\":\""
+    static let author: StaticString = ",\"author\":\""
+    static let id: StaticString = ",\"id\":\""
+    static let text: StaticString = ",\"message_text\":\""
     static let replyTo: StaticString = ",\"reply_to\":"
 
     /// `,"crc":"xxxxxxxx"}`

@@ -21,6 +21,38 @@ public struct LineScan: Equatable, Sendable {
     /// `,"ke`
     private static let keyStart = 4
 
+    /// Where a message's author is, told from what stands directly behind the channel.
+    public enum AuthorPlace: Equatable, Sendable {
+        /// Its escaped content; where it holds a quote, the part before the first one's backslash, with it.
+        case at(Range<Int>)
+        case none
+        /// Other fields come first: the whole line has to be looked through.
+        case elsewhere
+    }
+
+    /// The author of a message, found without looking through its fields. Precondition: `bytes` are those of
+    /// this scan.
+    @inline(__always)
+    public func authorPlace(in bytes: UnsafeRawBufferPointer) -> AuthorPlace {
+        let fields = UnsafeRawBufferPointer(rebasing: bytes[rest])
+        guard LineScan.begins(fields, with: LineLayout.author) else {
+            let isNone =
+                LineScan.begins(fields, with: LineLayout.id) || LineScan.begins(fields, with: LineLayout.text)
+            return isNone ? .none : .elsewhere
+        }
+        let start = LineLayout.author.utf8CodeUnitCount
+        guard let end = Memory.firstIndex(of: JSONBytes.quote, in: fields, from: start) else {
+            return .elsewhere
+        }
+        return .at(rest.lowerBound + start..<rest.lowerBound + end)
+    }
+
+    @inline(__always)
+    private static func begins(_ bytes: UnsafeRawBufferPointer, with word: StaticString) -> Bool {
+        guard let base = bytes.baseAddress, bytes.count >= word.utf8CodeUnitCount else { return false }
+        return Memory.equal(base, word.utf8Start, count: word.utf8CodeUnitCount)
+    }
+
     /// Where the fields end and the crc's begins.
     public var end: Int { rest.upperBound }
 

@@ -22,8 +22,25 @@ struct LineTests {
                 #expect(scan.isMessage == parsed.isMessage)
                 #expect(scan.channelName(in: bytes) == draft.channel.bytes)
                 expectFields(try Line.fields(of: bytes, scan), of: draft, in: bytes)
+                expectAuthor(scan.authorPlace(in: bytes), of: draft, in: bytes)
                 #expect(Line.replyTo(of: bytes, scan) == draft.replyTo, "seed \(seed), \(round)")
             }
+        }
+    }
+
+    private func expectAuthor(
+        _ place: LineScan.AuthorPlace, of draft: Draft, in bytes: UnsafeRawBufferPointer
+    ) {
+        guard case .text = draft.body else { return }
+        switch place {
+        case .elsewhere: #expect(draft.key != nil)
+        case .none: #expect(draft.key == nil && draft.author == nil)
+        case .at(let range):
+            let part = Array(bytes[range])
+            let isCut = part.last == UInt8(ascii: "\\")
+            let author = draft.author?.bytes ?? []
+            #expect(draft.key == nil && (isCut || Line.unescape(range, in: bytes) == author))
+            #expect(!isCut || author.contains(UInt8(ascii: "\"")) || author.contains(UInt8(ascii: "\\")))
         }
     }
 

@@ -42,7 +42,7 @@ public final class ChatState {
         applied = scan.offset
         if scan.isMessage {
             amendments.applyReply(bytes, scan)
-            guard !accounts.isEmpty || scan.beginsWithKey(in: bytes) else { return }
+            if isPlain(bytes, scan) { return }
         }
         do throws(LineError) {
             let line = try ChatLine(bytes, scan)
@@ -57,6 +57,27 @@ public final class ChatState {
     func strayOffset(_ key: Key) -> Offset { strayKeys[key.bytes] ?? .zero }
 
     // MARK: Messages
+
+    /// Whether a message needs no more than what is done here: its line is not looked through when it has no
+    /// key and its text no `@`.
+    private func isPlain(_ bytes: UnsafeRawBufferPointer, _ scan: LineScan) -> Bool {
+        guard !accounts.isEmpty else { return !scan.beginsWithKey(in: bytes) }
+        let place = scan.authorPlace(in: bytes)
+        let behind: Int
+        switch place {
+        case .at(let range): behind = range.upperBound
+        case .none: behind = scan.channel.upperBound
+        case .elsewhere: return false
+        }
+        let line = UnsafeRawBufferPointer(rebasing: bytes[..<scan.end])
+        guard Memory.firstIndex(of: UInt8(ascii: "@"), in: line, from: behind) == nil else { return false }
+        guard case .at(let range) = place,
+            let author = accounts.number(of: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        else { return true }
+        let channel = UnsafeRawBufferPointer(rebasing: bytes[scan.channel])
+        count(marks.advance(author, in: channel, to: scan.offset))
+        return true
+    }
 
     private func applyMessage(_ line: ChatLine) {
         let author = line.fields.author.flatMap { accounts.number(of: line.raw($0)) }

@@ -57,10 +57,15 @@ struct ReadMarks {
         _ account: Int, _ channel: UnsafeRawBufferPointer, _ change: (inout Place) -> Void
     ) -> Bool {
         while places.count <= account { places.append([:]) }
-        let isFull = places[account].count >= ChatLimits.marksPerAccountMax
-        if isFull, channels.find(channel).map({ places[account][Int32($0)] == nil }) ?? true { return false }
+        guard places[account].count < ChatLimits.marksPerAccountMax || isKnown(channel, to: account) else {
+            return false
+        }
         change(&places[account][Int32(number(of: channel)), default: Place()])
         return true
+    }
+
+    private func isKnown(_ channel: UnsafeRawBufferPointer, to account: Int) -> Bool {
+        channels.find(channel).map { places[account][Int32($0)] != nil } ?? false
     }
 
     private mutating func number(of channel: UnsafeRawBufferPointer) -> Int {

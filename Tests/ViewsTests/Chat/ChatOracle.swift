@@ -1,4 +1,3 @@
-import Foundation
 import LogLine
 
 /// The rules of the chat once more, by other means than the views: told every line that the log took, it says
@@ -19,16 +18,17 @@ struct ChatOracle {
 
     /// Nil: all is well.
     mutating func judge(_ line: [UInt8]) throws -> String? {
-        guard let fields = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any],
-            let offset = fields["offset"] as? Int, let channel = fields["channel"] as? String
-        else { return "unreadable" }
+        let fields = try RawObject(line.dropLast())
+        let data = try RawObject(Array((fields.values["data"] ?? "{}").utf8))
+        guard let offset = fields.number("offset"), let channel = fields["channel"] else {
+            return "unreadable"
+        }
         head = offset
-        let author = (fields["author"] as? String)?.lowercased() ?? ""
-        let data = fields["data"] as? [String: Any] ?? [:]
-        switch fields["kind"] as? String {
+        let author = fields["author"]?.lowercased() ?? ""
+        switch fields["kind"] {
         case nil:
             authors[offset] = author
-            let isOpen = (fields["id"] as? String)?.hasPrefix("open") ?? false
+            let isOpen = fields["id"]?.hasPrefix("open") ?? false
             if isOpen, registered[author] != nil { return "an open post under an account's name" }
             return isOpen ? nil : access(author, channel)
         case "account": return account(author, data)
@@ -46,9 +46,9 @@ struct ChatOracle {
         return rooms[channel]?[author] == nil ? "\(author) is not in \(channel)" : nil
     }
 
-    private mutating func account(_ name: String, _ data: [String: Any]) -> String? {
+    private mutating func account(_ name: String, _ data: RawObject) -> String? {
         let isThere = registered[name] == true
-        switch data["op"] as? String {
+        switch data["op"] {
         case "register":
             if registered[name] != nil { return "\(name) was registered twice" }
             registered[name] = true
@@ -62,18 +62,18 @@ struct ChatOracle {
         return nil
     }
 
-    private mutating func room(_ channel: String, _ actor: String, _ data: [String: Any]) -> String? {
+    private mutating func room(_ channel: String, _ actor: String, _ data: RawObject) -> String? {
         guard registered[actor] == true else { return "\(actor) is no living account" }
-        let operation = data["op"] as? String
+        let operation = data["op"]
         if operation == "create" || operation == "direct" { return make(channel, actor, data) }
         guard let role = rooms[channel]?[actor]?.role, !directs.contains(channel) else {
             return "\(actor) changed \(channel)"
         }
-        let name = data["name"] as? String ?? ""
+        let name = data["name"] ?? ""
         switch operation {
         case "set": return role == "member" ? "a member changed the title" : nil
         case "add":
-            let given = data["role"] as? String
+            let given = data["role"]
             if role == "member" || (role == "moderator" && given != "member") {
                 return "\(role) invited a \(given ?? "")"
             }
@@ -81,7 +81,7 @@ struct ChatOracle {
             rooms[channel]?[name] = Member(role: given ?? "", joined: head)
         case "role":
             if role != "owner" || rooms[channel]?[name] == nil { return "\(role) changed \(name)'s role" }
-            rooms[channel]?[name]?.role = data["role"] as? String ?? ""
+            rooms[channel]?[name]?.role = data["role"] ?? ""
             if role == "owner", !hasOwner(channel) { return "\(channel) has no owner" }
         default:
             guard let removed = rooms[channel]?[name]?.role else {
@@ -95,13 +95,13 @@ struct ChatOracle {
         return nil
     }
 
-    private mutating func make(_ channel: String, _ actor: String, _ data: [String: Any]) -> String? {
+    private mutating func make(_ channel: String, _ actor: String, _ data: RawObject) -> String? {
         if rooms[channel] != nil { return "\(channel) was made twice" }
         rooms[channel] = [:]
-        for name in data["members"] as? [String] ?? [] {
+        for name in data.list("members") {
             rooms[channel]?[name] = Member(role: "member", joined: head)
         }
-        if data["op"] as? String == "direct" {
+        if data["op"] == "direct" {
             directs.insert(channel)
             return rooms[channel]?.count == 2 ? nil : "a conversation of \(rooms[channel]?.count ?? 0)"
         }
@@ -110,9 +110,9 @@ struct ChatOracle {
     }
 
     private mutating func amend(
-        _ data: [String: Any], by author: String, _ channel: String, isDeletion: Bool
+        _ data: RawObject, by author: String, _ channel: String, isDeletion: Bool
     ) -> String? {
-        guard let offset = data["offset"] as? Int, let written = authors[offset] else { return "no message" }
+        guard let offset = data.number("offset"), let written = authors[offset] else { return "no message" }
         if deleted.contains(offset) { return "\(offset) was changed after it was deleted" }
         let role = rooms[channel]?[author]?.role
         let mayDelete = isDeletion && (role == "owner" || role == "moderator")
@@ -136,5 +136,32 @@ struct ChatOracle {
             return ages[one.key, default: 0] < ages[other.key, default: 0]
         }
         rooms[channel]?[order[0].key]?.role = "owner"
+    }
+}
+
+/// The members of an object, as they are written.
+private struct RawObject {
+    var values: [String: String] = [:]
+
+    init(_ json: some Sequence<UInt8>) throws {
+        let bytes = ByteSlice(Array(json))
+        var reader = JSONReader(bytes.pointer)
+        try reader.beginObject(field: nil)
+        while let name = try reader.nextKey() {
+            let range = try reader.skipValue(field: nil)
+            let value = UnsafeRawBufferPointer(rebasing: bytes.pointer[range])
+            values[String(decoding: name, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+        }
+        try reader.end()
+    }
+
+    /// A string without escapes.
+    subscript(name: String) -> String? { values[name].map { String($0.dropFirst().dropLast()) } }
+
+    func number(_ name: String) -> Int? { values[name].flatMap { Int($0) } }
+
+    /// Of strings without escapes or commas.
+    func list(_ name: String) -> [String] {
+        self[name]?.split(separator: ",").map { String($0.dropFirst().dropLast()) } ?? []
     }
 }

@@ -112,6 +112,24 @@ struct ReadMarkTests {
         #expect(state.mentions(of: bytes("bob"), in: tea.bytes) == (isOne ? [message] : []))
     }
 
+    @Test("A post is read by who wrote it, also where a key stands before the author")
+    func keyedPost() throws {
+        try log.register("alice")
+        let tea = try log.channel("tea")
+        for key in [nil, "note:1"] {
+            let offset = try log.append(
+                Draft(
+                    channel: tea, key: try key.map { try Key(validating: bytes($0)) },
+                    author: try Author(validating: bytes("ALICE")), body: .text(bytes("x"))))
+            #expect(state.readMark(of: bytes("alice"), in: tea.bytes) == offset)
+        }
+        for author in [#"ali"ce"#, #"alice\"#] {
+            try log.append(
+                Draft(channel: tea, author: try Author(validating: bytes(author)), body: .text(bytes("x"))))
+        }
+        #expect(state.readMark(of: bytes("alice"), in: tea.bytes) == Offset(3))
+    }
+
     @Test("Mentions count until they are read, are for those who may read, and not of oneself")
     func unreadMentions() throws {
         try log.register("alice", "bob", "carol")
