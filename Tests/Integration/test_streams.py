@@ -141,7 +141,7 @@ def test_a_message_is_sent_over_a_socket_and_acknowledged(cluster):
     ({"type": "dance"}, "type"),
     ({"channels": []}, "type"),
     ({"type": "subscribe"}, "channels"),
-    ({"type": "subscribe", "channels": ["@secret"]}, "channels"),
+    ({"type": "subscribe", "channels": ["@secret"]}, "channel"),
     ({"type": "subscribe", "channels": ["a"], "after": "yesterday"}, "after"),
     ({"type": "subscribe", "channels": "a"}, "channels"),
 ])

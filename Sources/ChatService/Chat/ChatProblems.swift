@@ -3,40 +3,39 @@ import Replication
 import Views
 
 extension Problem {
-    /// How a decision's refusal is answered.
+    /// What a client is told when the chat's state does not allow something.
     init(_ refusal: ChatRefusal) {
         switch refusal {
         case .invalid(let field): self.init(field)
-        case .signedOut: self.init(.signInRequired, "the token is no longer good: sign in again")
+        case .signedOut: self.init(.signInRequired, "the token is not good any more")
         case .nameOfAccount(let name):
             self.init(
-                .signInRequired, "the name '\(Problem.text(name))' belongs to an account", field: "author")
+                .signInRequired, "\(Self.text(name)) is an account; sign in to use the name", field: "author")
         case .forbidden(let reason): self.init(.forbidden, reason)
         case .noSuchChannel: self.init(.notFound, "there is no such channel", field: "channel")
         case .noSuchAccount(let name):
-            self.init(.notFound, "there is no account '\(Problem.text(name))'", field: "name")
+            self.init(.notFound, "there is no account \(Self.text(name))", field: "name")
         case .noSuchMember(let name):
-            self.init(.notFound, "'\(Problem.text(name))' is no member of this room", field: "name")
+            self.init(.notFound, "\(Self.text(name)) is no member", field: "name")
         case .noSuchMessage(let offset):
-            self.init(.notFound, "there is no message at offset \(offset) in this channel", field: "offset")
-        case .taken(let what): self.init(.conflict, what)
-        case .conflict(let what): self.init(.conflict, what)
-        case .deleted(let offset): self.init(.deleted, "the message at offset \(offset) was deleted")
+            self.init(.notFound, "there is no message \(offset) in this channel")
+        case .taken(let reason), .conflict(let reason): self.init(.conflict, reason)
+        case .deleted(let offset): self.init(.deleted, "the message \(offset) was deleted")
         case .behind(let offset):
-            self.init(.waitTimedOut, "this pod has not reached offset \(offset) yet")
+            self.init(.waitTimedOut, "this pod has not reached offset \(offset), on which the request relies")
         case .noAccounts:
             self.init(
-                .unavailable,
-                "without a CLUSTER_SECRET there are no accounts and no private rooms: their secrets could be read"
-            )
+                .notReady, "there are no accounts and no private channels without a CLUSTER_SECRET")
         }
     }
 
-    static func from<Value>(
-        chat body: () throws(ChatRefusal) -> Value
-    ) throws(Problem) -> Value {
+    /// Runs `body`; a refusal of the views becomes a problem.
+    static func from<Value>(chat body: () throws(ChatRefusal) -> Value) throws(Problem) -> Value {
         do throws(ChatRefusal) { return try body() } catch { throw Problem(error) }
     }
 
-    private static func text(_ name: [UInt8]) -> String { String(decoding: name, as: UTF8.self) }
+    /// Names from outside are shown cut.
+    private static func text(_ name: [UInt8]) -> String {
+        String(decoding: name.prefix(LineLimits.authorBytesMax), as: UTF8.self)
+    }
 }

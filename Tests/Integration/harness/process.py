@@ -36,15 +36,22 @@ def clean_environment(settings=None):
     return environment
 
 
+_given_ports = set()
+
+
 def free_port():
-    """A port nobody listens on now, below the range of outgoing connections so that none of them takes it."""
+    """A port nobody listens on now and that was not given before, below the range of outgoing connections so
+    that none of them takes it."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
         lowest = int(file.read().split()[0])
     for _ in range(1000):
         port = 10_000 + int.from_bytes(os.urandom(4), "big") % max(lowest - 10_000, 1000)
+        if port in _given_ports:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
+                _given_ports.add(port)
                 return port
             except OSError:
                 continue
