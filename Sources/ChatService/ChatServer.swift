@@ -69,7 +69,7 @@ public final class ChatServer {
             delivery: delivery, options: options)
         let streams = StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins)
         let service = Service(
-            endpoints.routes + streams.routes,
+            endpoints.routes + streams.routes + PageEndpoints().routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
