@@ -32,7 +32,8 @@ export class Actions {
 
   /** People to mention in a room: its members, or everybody who is known. */
   peopleIn(room) {
-    const others = [...this.store.people.values()].filter((one) => !one.isDeleted && !this.store.isMe(one.name));
+    const others = [...this.store.people.values()]
+      .filter((one) => !one.isDeleted && !this.store.isMe(one.name));
     if (room.type === "public") return others;
     return others.filter((one) => room.members.some((member) => isSameName(member.name, one.name)));
   }
@@ -66,7 +67,8 @@ export class Actions {
 
   sendMessage(channel, text, replyTo) {
     this.outbox.send(channel, text, replyTo);
-    if (!this.roomView.timeline.isAtEnd && replyTo === null) this.attempt(() => this.roomView.timeline.toNewest());
+    const { timeline } = this.roomView;
+    if (!timeline.isAtEnd && replyTo === null) this.attempt(() => timeline.toNewest());
   }
 
   reply(message) {
@@ -193,5 +195,6 @@ export class Actions {
 
 /** A public room's channel: its title without what a channel's name may not have. */
 function channelName(title) {
-  return title.trim().replace(/[\s/]+/gu, "-").replace(/^[@$]+/u, "").replace(/\p{Cc}/gu, "").toLowerCase() || "room";
+  const name = title.trim().replace(/[\s/]+/gu, "-").replace(/^[@$]+/u, "").replace(/\p{Cc}/gu, "");
+  return name.toLowerCase() || "room";
 }

@@ -53,7 +53,8 @@ class App extends Actions {
     this.status = new StatusBar(this);
     this.panel = h("aside", { class: "panel", "aria-label": "Details", hidden: true });
     this.accountList = h("datalist", { id: "accounts" });
-    fill(this.chat, this.status.element, h("div", { class: "columns" }, this.sidebar.element, this.roomView.element,
+    fill(this.chat, this.status.element, h("div", { class: "columns" }, this.sidebar.element,
+      this.roomView.element,
       this.panel), this.accountList);
     this.store.subscribe((topic, channel) => this.#changed(topic, channel));
     this.updatePanel = oncePerFrame(() => this.ui.panel?.update?.());
@@ -79,7 +80,8 @@ class App extends Actions {
       await this.api.session();
       this.features.accounts = true;
     } catch (refusal) {
-      this.features.accounts = refusal.status === 401 || (refusal.status === 0 && this.session.token !== null);
+      this.features.accounts = refusal.status === 401 ||
+        (refusal.status === 0 && this.session.token !== null);
       this.features.reason = refusal.status === 503 ? refusal.message : null;
       if (this.session.token && [401, 404, 503].includes(refusal.status)) {
         this.notice = refusal.status === 401 ? "Please sign in again." : null;
@@ -95,8 +97,10 @@ class App extends Actions {
     this.welcome.hidden = false;
     document.title = "Chat";
     const { accounts, isGuestAllowed, reason } = this.features;
-    const possible = [...(accounts ? ["signIn", "register"] : []), ...(isGuestAllowed || !accounts ? ["guest"] : [])];
-    drawWelcome(this.welcome, { possible, notice, reason: reason && `Accounts and private conversations: ${reason}`,
+    const possible = [...(accounts ? ["signIn", "register"] : []),
+      ...(isGuestAllowed || !accounts ? ["guest"] : [])];
+    drawWelcome(this.welcome, {
+      possible, notice, reason: reason && `Accounts and private conversations: ${reason}`,
       enter: async (tab, name, password) => {
         if (tab === "guest") this.session.signIn({ name });
         else if (tab === "register") this.session.signIn(await this.api.register(name, password));
@@ -198,7 +202,7 @@ class App extends Actions {
   #arrived(line) {
     if (this.store.isMe(line.author ?? "")) return;
     if (this.isReading()) this.seen();
-    this.roomView.timeline.announceNew(`${line.author ?? "Somebody"}: ${line.message_text}`);
+    announce(`${line.author ?? "Somebody"}: ${line.message_text}`);
   }
 
   #control(object) {
@@ -273,7 +277,8 @@ class App extends Actions {
     const [channel, offset] = location.hash.slice(2).split("/").map(decodeURIComponent);
     if (channel) return this.#show(channel, Number(offset) || null);
     if (matchMedia("(max-width: 700px)").matches) return this.#show(null);
-    const newest = [...this.store.rooms.values()].sort((a, b) => (b.last?.offset ?? 0) - (a.last?.offset ?? 0))[0];
+    const rooms = [...this.store.rooms.values()].filter((room) => room.last);
+    const newest = rooms.sort((a, b) => b.last.offset - a.last.offset)[0];
     this.#show(newest?.channel ?? DEFAULT_CHANNEL);
   }
 
@@ -298,7 +303,8 @@ class App extends Actions {
   async #loadRoom(room, offset) {
     if (offset) await this.history.around(room.channel, offset);
     else if (!room.isLoaded) await this.history.latest(room.channel);
-    if (room.type !== "public" && room.members.length === 0) this.store.loadRoom(await this.api.room(room.channel));
+    if (room.type === "public" || room.members.length > 0) return;
+    this.store.loadRoom(await this.api.room(room.channel));
   }
 
   showMessage(channel, offset) {
@@ -329,7 +335,8 @@ class App extends Actions {
   // Reading
 
   isReading() {
-    return this.ui.channel !== null && !document.hidden && document.hasFocus() && this.roomView.timeline.isAtEnd;
+    return this.ui.channel !== null && !document.hidden && document.hasFocus() &&
+      this.roomView.timeline.isAtEnd;
   }
 
   /** What is on the screen was read. */

@@ -58,7 +58,8 @@ export class Outbox {
 
   #add(channel, message) {
     let queue = this.queues.get(channel);
-    if (!queue) this.queues.set(channel, (queue = { messages: [], isSending: false, backoff: new Backoff() }));
+    if (!queue) this.queues.set(channel, (queue = { messages: [], isSending: false,
+      backoff: new Backoff() }));
     queue.messages.push({ id: message.id, text: message.text, replyTo: message.replyTo, time: message.time });
     this.store.addPending(channel, message);
     this.#keep();

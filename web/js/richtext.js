@@ -6,7 +6,8 @@ import { mentions } from "./messages.js";
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+/gu;
 const CODE = /```\n?([\s\S]+?)```\n?|`([^`\n]+)`/gu;
 const LINK_END = /[.,;:!?'"*_~]+$/u;
-const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,6}$/u;
+const EMOJI = /\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*/u;
+const EMOJI_ONLY = new RegExp(`^(?:${EMOJI.source}\\s*){1,6}$`, "u");
 
 /** Nodes for `text`; `isMe(name)` marks mentions of the reader. */
 export function richText(text, isMe = () => false) {

@@ -13,8 +13,9 @@ export function handleShortcuts(app) {
 
 function actionOf(app, event) {
   const isTyping = event.target.closest("input, textarea, select") !== null;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return () => app.openDialog("switcher");
-  if (event.ctrlKey || event.metaKey) return null;
+  if (event.ctrlKey || event.metaKey) {
+    return event.key.toLowerCase() === "k" ? () => app.openDialog("switcher") : null;
+  }
   if (event.altKey && event.key === "ArrowUp") return () => app.stepRoom(-1);
   if (event.altKey && event.key === "ArrowDown") return () => app.stepRoom(1);
   if (event.key === "Escape" && app.ui.panel) return () => app.openPanel(null);

@@ -154,7 +154,8 @@ export class Store {
   #applyMessage(line) {
     const room = this.room(line.channel);
     const message = messageFrom(line);
-    room.pending = room.pending.filter((one) => one.id !== message.id || !isSameName(one.author, message.author));
+    const isBack = (one) => one.id === message.id && isSameName(one.author, message.author);
+    room.pending = room.pending.filter((one) => !isBack(one));
     const isNew = message.offset > (room.last?.offset ?? 0);
     if (isNew) {
       room.last = message;

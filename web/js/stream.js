@@ -1,6 +1,7 @@
 // The WebSocket: lines as they come, from a position on, through breaks.
 //
-// Happy path: connect with the position, `hello`, (auth, subscribe to one's own conversations,) lines, `live`.
+// Happy path: connect with the position, `hello`, (sign in and subscribe to one's own
+// conversations,) lines, `live`.
 // Failures: any close is followed by another attempt with the position reached, after the delay that the
 // server gave (1012, `bye`) or else a growing one; 4000 says where to resume; 4001 and 1008 are the session's
 // end; `reset` says that the log is another one now. A connection without a sign of life is given up.
@@ -12,7 +13,8 @@ const PROTOCOL = "chat-cluster.v1";
 const SILENCE_MILLISECONDS_MAX = 30_000;
 const PING_MILLISECONDS = 12_000;
 const CONNECT_MILLISECONDS_MAX = 10_000;
-const CLOSE = { drain: 1012, policy: 1008, slow: 4000, signedOut: 4001 };
+const BUSY_MILLISECONDS_MIN = 1000;
+const CLOSE = { policy: 1008, drain: 1012, busy: 1013, slow: 4000, signedOut: 4001 };
 
 export class Stream {
   /** "connecting", "catching up", "live", or "waiting" for the next attempt (then `retryAt` is set). */
@@ -84,7 +86,8 @@ export class Stream {
     } catch {
       return;
     }
-    if (object.type === undefined) return this.handlers.line(object, this.#joining === 0);
+    // The lines of one stream come in order; of two that catch up, one may be ahead of the other.
+    if (object.type === undefined) return this.handlers.line(object, this.#joining === 0 || !token);
     this.#control(object, position, token);
   }
 
@@ -122,13 +125,19 @@ export class Stream {
     }
     const position = event.code === CLOSE.slow ? parsePosition(event.reason) : null;
     if (position) this.handlers.control({ type: "position", position: event.reason, isResume: true });
-    const told = event.code === CLOSE.drain ? Number.parseInt(/\d+/.exec(event.reason)?.[0] ?? "", 10) : NaN;
-    const delay = this.#delay ?? (Number.isNaN(told) ? this.#backoff.next() : told);
+    const delay = this.#delayAfter(event);
     this.#delay = null;
     this.retryAt = Date.now() + delay;
     this.#enter("waiting");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.connect(), delay);
+  }
+
+  /** Milliseconds: as the server said (`bye`, or the reason of 1012), else a growing time. */
+  #delayAfter({ code, reason }) {
+    const told = code === CLOSE.drain ? /\d+/.exec(reason)?.[0] : undefined;
+    const delay = this.#delay ?? (told === undefined ? this.#backoff.next() : Number(told));
+    return code === CLOSE.busy ? Math.max(delay, BUSY_MILLISECONDS_MIN) : delay;
   }
 
   #checkSilence() {

@@ -43,8 +43,8 @@ class Page:
 
     # Entering
 
-    def open(self, path="/"):
-        self.browser.get(self.url + path)
+    def open(self, path=""):
+        self.browser.get(self.url + path if path else self.url)
         return self
 
     def enter(self, tab, name, password=None):
@@ -146,7 +146,7 @@ class Page:
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
 
     def element(self, selector):
-        return wait_until(lambda: next((one for one in self.elements(selector)), None), f"{selector} is there")
+        return wait_until(lambda: next(iter(self.elements(selector)), None), f"{selector} is there")
 
     def click(self, selector):
         self.element(selector).click()

@@ -15,7 +15,8 @@ test("a mention is the same without regard to case", () => {
 });
 
 test("a changed message of a page carries its marks", () => {
-  const message = messageFrom(line(7, { edited: "2026-11-20T07:00:00.000Z", replies: 2, reactions: { "👍": ["bob"] } }), 9);
+  const message = messageFrom(line(7, { edited: "2026-11-20T07:00:00.000Z", replies: 2,
+    reactions: { "👍": ["bob"] } }), 9);
   equal([message.edited, message.replies, message.asOf], ["2026-11-20T07:00:00.000Z", 2, 9]);
   equal([...message.reactions], [["👍", ["bob"]]]);
   equal(messageFrom({ offset: 8, time: "", channel: "tea", deleted: true }).isDeleted, true);

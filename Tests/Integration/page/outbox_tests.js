@@ -33,7 +33,8 @@ test("messages of a channel are sent one after another, in order", async () => {
   box.send("tea", "two", 7);
   equal(sent.map((one) => one.message_text), ["one"]);
   await answer();
-  equal(sent.map((one) => [one.message_text, one.author, one.reply_to ?? null]), [["one", "bob", null], ["two", "bob", 7]]);
+  equal(sent.map((one) => [one.message_text, one.author, one.reply_to ?? null]),
+    [["one", "bob", null], ["two", "bob", 7]]);
   await answer();
   equal(states(store), ["sent", "sent"]);
 });

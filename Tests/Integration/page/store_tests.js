@@ -83,7 +83,8 @@ test("a deleted message has no text and no reactions, and stays deleted", () => 
 
 test("reactions are kept by name, once each, and can be taken back", () => {
   const store = loaded();
-  const react = (offset, author, on) => store.applyLine(fact(offset, "reaction", { offset: 1, emoji: "🎉", on }, { author }));
+  const react = (offset, author, on) =>
+    store.applyLine(fact(offset, "reaction", { offset: 1, emoji: "🎉", on }, { author }));
   react(4, "alice", true);
   react(5, "carol", true);
   react(6, "ALICE", true);
@@ -146,7 +147,8 @@ test("a room's line gives it title, topic and members", () => {
   const room = store.room("@room-0123456789abcdef");
   equal([store.title(room), room.topic, room.type], ["Tea", "leaves", "room"]);
   equal(store.roleOf(room, "ALICE"), "owner");
-  store.applyLine(fact(5, "room", { op: "add", name: "carol", role: "moderator" }, { channel: room.channel }));
+  store.applyLine(fact(5, "room", { op: "add", name: "carol", role: "moderator" },
+    { channel: room.channel }));
   equal(store.roleOf(room, "carol"), "moderator");
   store.applyLine(fact(6, "room", { op: "set", title: "Coffee" }, { channel: room.channel }));
   equal([store.title(room), room.topic], ["Coffee", "leaves"]);
@@ -179,9 +181,11 @@ test("private conversations that are gone from the list are forgotten, public on
 test("lines of unknown kinds and strange shapes are passed over", () => {
   const store = loaded();
   const strange = [
-    fact(4, "poll", { question: "?" }), fact(5, "edit", {}), fact(6, "edit", { offset: "2", message_text: "x" }),
+    fact(4, "poll", { question: "?" }), fact(5, "edit", {}),
+    fact(6, "edit", { offset: "2", message_text: "x" }),
     fact(7, "reaction", { offset: 1 }), fact(8, "delete", null), fact(9, "room", null), fact(10, "edit", []),
-    line(11, { author: undefined }), line(12, { reply_to: "1" }), fact(13, "edit", { offset: 2, message_text: 5 }),
+    line(11, { author: undefined }), line(12, { reply_to: "1" }),
+    fact(13, "edit", { offset: 2, message_text: 5 }),
   ];
   for (const one of strange) store.applyLine(one);
   equal(texts(store), ["text 1", "text 2", "text 3", "text 11", "text 12"]);

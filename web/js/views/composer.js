@@ -31,7 +31,8 @@ export class Composer {
     this.#note = h("p", { class: "composer-note", role: "status" });
     this.element = h("div", { class: "composer" }, this.#suggestions, this.#reply,
       h("div", { class: "composer-box" }, this.input,
-        iconButton("smile", "Insert an emoji", (event) => pickEmoji(event.currentTarget, (emoji) => this.#insert(emoji))),
+        iconButton("smile", "Insert an emoji",
+          (event) => pickEmoji(event.currentTarget, (emoji) => this.#insert(emoji))),
         this.#sendButton), this.#note);
   }
 
@@ -156,12 +157,13 @@ export class Composer {
   }
 
   #drawSuggestions() {
-    fill(this.#suggestions, this.#suggested.map((person, index) => h("div", { role: "option", class: "suggestion",
+    fill(this.#suggestions, this.#suggested.map((person, index) => h("div",
+      { role: "option", class: "suggestion",
       id: `suggestion-${index}`, "aria-selected": String(index === this.#chosen),
       onmousedown: (event) => event.preventDefault(), onclick: () => this.#take(person) },
       avatar(person.name, person.state), h("bdi", null, person.name))));
-    if (this.#suggested.length) this.input.setAttribute("aria-activedescendant", `suggestion-${this.#chosen}`);
-    else this.input.removeAttribute("aria-activedescendant");
+    const chosen = this.#suggested.length ? `suggestion-${this.#chosen}` : "";
+    this.input.setAttribute("aria-activedescendant", chosen);
   }
 
   #suggestionKey(event) {
@@ -192,7 +194,11 @@ export class Composer {
 export function editor(message, save, cancel) {
   const input = h("textarea", { dir: "auto", "aria-label": "Edit the message", rows: "1" });
   input.value = message.text;
-  const done = () => (input.value.trim() && input.value !== message.text ? save(input.value.trim()) : cancel());
+  const done = () => {
+    const text = input.value.trim();
+    if (text && text !== message.text) save(text);
+    else cancel();
+  };
   input.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") cancel();

@@ -16,7 +16,7 @@ function open(title, ...content) {
   return dialog;
 }
 
-/** A form whose submission closes the dialog when `submit` gives something truthy; it shows what is thrown. */
+/** A form. When `submit` gives something truthy the dialog closes; what it throws is shown. */
 function form(label, submit, ...fields) {
   const trouble = h("p", { class: "form-trouble", role: "alert" });
   const button = h("button", { type: "submit", class: "button primary" }, label);
@@ -46,7 +46,8 @@ const text = (data, name) => String(data.get(name) ?? "").trim();
 export const dialogs = {
   room(app) {
     const isPrivate = app.can("private") && h("label", { class: "check" },
-      h("input", { type: "checkbox", name: "private" }), h("span", null, "Private: only those who are invited"));
+      h("input", { type: "checkbox", name: "private" }),
+      h("span", null, "Private: only those who are invited"));
     open("New room", form("Create", (data) => app.createRoom({
       title: text(data, "title"), topic: text(data, "topic"), isPrivate: data.get("private") === "on",
       members: text(data, "members").split(/[\s,]+/).filter(Boolean) }),
@@ -71,16 +72,20 @@ export const dialogs = {
   account(app) {
     const { me } = app.store;
     if (!me.isAccount) {
-      const dialog = open("You are a guest", h("p", null, "You write as ", h("bdi", { class: "author" }, me.name), "."),
-        h("div", { class: "form-actions" }, h("button", { type: "button", class: "button primary", onclick: () => {
+      const dialog = open("You are a guest",
+        h("p", null, "You write as ", h("bdi", { class: "author" }, me.name), "."),
+        h("div", { class: "form-actions" },
+          h("button", { type: "button", class: "button primary", onclick: () => {
           dialog.close();
           app.signOut();
         } }, app.can("private") ? "Sign in or change the name" : "Change the name")));
       return;
     }
-    const dialog = open("Account", h("div", { class: "account-card" }, avatar(me.name), h("bdi", null, me.name)),
+    const dialog = open("Account", h("div", { class: "account-card" }, avatar(me.name),
+      h("bdi", null, me.name)),
       h("div", { class: "form-actions spread" },
-        action("Sign out", () => app.signOut()), action("Sign out everywhere", () => app.signOutEverywhere())),
+        action("Sign out", () => app.signOut()),
+        action("Sign out everywhere", () => app.signOutEverywhere())),
       h("details", null, h("summary", null, "Change the password"), passwordForm(app)),
       h("details", null, h("summary", null, "Delete the account"), deleteForm(app)));
     function action(label, run) {
@@ -92,8 +97,10 @@ export const dialogs = {
   },
 
   switcher(app) {
-    const list = h("ul", { class: "switcher-list", role: "listbox", id: "switcher-list", "aria-label": "Conversations" });
-    const input = h("input", { type: "text", role: "combobox", "aria-controls": "switcher-list", "aria-expanded": "true",
+    const list = h("ul", { class: "switcher-list", role: "listbox", id: "switcher-list",
+      "aria-label": "Conversations" });
+    const input = h("input", { type: "text", role: "combobox", "aria-controls": "switcher-list",
+      "aria-expanded": "true",
       "aria-label": "Jump to a conversation", placeholder: "Name of a room or person", autocomplete: "off" });
     const dialog = open("Jump to", input, list);
     dialog.classList.add("switcher");
@@ -101,7 +108,8 @@ export const dialogs = {
   },
 
   shortcuts() {
-    const rows = [["Ctrl K", "Jump to a conversation"], ["/", "Search"], ["Alt ↑ ↓", "Previous, next conversation"],
+    const rows = [["Ctrl K", "Jump to a conversation"], ["/", "Search"],
+      ["Alt ↑ ↓", "Previous, next conversation"],
       ["Enter", "Send"], ["Shift Enter", "New line"], ["↑", "Edit your last message (in an empty field)"],
       ["↑ ↓", "Go through the messages (from the list)"], ["R", "Reply to the chosen message"],
       ["T", "Open its thread"], ["E", "Edit it"], ["Escape", "Close, cancel"], ["?", "This list"]];
@@ -123,7 +131,8 @@ export function confirm(title, question, yes) {
 
 function passwordForm(app) {
   return form("Change", (data) => app.changePassword(data.get("password"), data.get("new")),
-    field("Current password", "password", { type: "password", required: true, autocomplete: "current-password" }),
+    field("Current password", "password",
+      { type: "password", required: true, autocomplete: "current-password" }),
     field("New password", "new", { type: "password", required: true, autocomplete: "new-password" }));
 }
 

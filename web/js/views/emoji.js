@@ -21,7 +21,8 @@ const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLU
 export function pickEmoji(anchor, pick) {
   const buttons = CHOICES.map(([emoji, label]) => h("button", {
     type: "button", "aria-label": label, title: label, onclick: () => done(emoji) }, emoji));
-  const picker = h("div", { class: "emoji-picker", popover: "auto", role: "dialog", "aria-label": "Pick an emoji",
+  const picker = h("div", { class: "emoji-picker", popover: "auto", role: "dialog",
+    "aria-label": "Pick an emoji",
     onkeydown: move, ontoggle: (event) => event.newState === "closed" && picker.remove() }, buttons);
 
   function done(emoji) {
@@ -47,7 +48,8 @@ export function pickEmoji(anchor, pick) {
 function place(picker, anchor) {
   const { width, height } = picker.getBoundingClientRect();
   const left = Math.min(Math.max(8, anchor.right - width), innerWidth - width - 8);
-  const top = anchor.top > height + 12 ? anchor.top - height - 6 : Math.min(anchor.bottom + 6, innerHeight - height - 8);
+  const top = anchor.top > height + 12 ? anchor.top - height - 6
+    : Math.min(anchor.bottom + 6, innerHeight - height - 8);
   picker.style.left = `${left}px`;
   picker.style.top = `${top}px`;
 }

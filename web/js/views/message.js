@@ -70,7 +70,8 @@ function body(app, message) {
   const size = isEmojiOnly(message.text) ? " is-emoji" : "";
   return h("p", { class: `message-text${size}`, dir: "auto" },
     richText(message.text, (name) => app.store.isMe(name)),
-    message.edited && h("span", { class: "edited", title: `Edited ${fullTime(message.edited)}` }, " (edited)"));
+    message.edited && h("span", { class: "edited", title: `Edited ${fullTime(message.edited)}` },
+      " (edited)"));
 }
 
 function quotation(app, message) {
@@ -101,7 +102,8 @@ function reactions(app, message) {
 
 function threadButton(app, message) {
   return h("button", { type: "button", class: "thread-button",
-    onclick: () => app.openThread(message.offset) }, picture("thread"), count(message.replies, "reply", "replies"));
+    onclick: () => app.openThread(message.offset) }, picture("thread"),
+      count(message.replies, "reply", "replies"));
 }
 
 /** Adds the toolbar when pointer or focus come to the message: most messages never need theirs. */
@@ -114,7 +116,8 @@ function toolbar(app, message, place) {
   const pick = (event) => pickEmoji(event.currentTarget, (emoji) => app.react(message, emoji, true));
   return h("div", { class: "toolbar", role: "toolbar", "aria-label": "What to do with this message" },
     app.can("amend") && place === "timeline" && QUICK.map((emoji) => h("button", { type: "button",
-      class: "icon-button", "aria-label": `React with ${emoji}`, onclick: () => app.react(message, emoji, true) },
+      class: "icon-button", "aria-label": `React with ${emoji}`,
+        onclick: () => app.react(message, emoji, true) },
       emoji)),
     app.can("amend") && iconButton("smile", "More reactions", pick),
     app.can("post") && place === "timeline" && [

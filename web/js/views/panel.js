@@ -26,7 +26,8 @@ function heading(app, title, detail = null) {
 
 async function drawThread(app, element, panel) {
   const room = app.store.room(app.ui.channel);
-  const input = h("textarea", { rows: "2", dir: "auto", "aria-label": "Reply in the thread", placeholder: "Reply…",
+  const input = h("textarea", { rows: "2", dir: "auto", "aria-label": "Reply in the thread",
+    placeholder: "Reply…",
     onkeydown: (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
@@ -62,13 +63,15 @@ async function readThread(app, room, panel) {
 function drawReplies(app, room, list, panel) {
   const known = new Map(panel.read.map((message) => [message.offset, message]));
   for (const message of room.timeline.messages) {
-    if (message.offset === panel.offset || message.replyTo === panel.offset) known.set(message.offset, message);
+    if (message.offset === panel.offset || message.replyTo === panel.offset) known.set(message.offset,
+      message);
   }
   const messages = [...known.values()].sort((a, b) => a.offset - b.offset);
   const [root, ...replies] = messages[0]?.offset === panel.offset ? messages : [null, ...messages];
   const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   fill(list, root && messageElement(app, root, false, "thread"),
-    h("div", { class: "separator" }, h("span", null, replies.length ? count(replies.length, "reply", "replies")
+    h("div", { class: "separator" }, h("span", null,
+      replies.length ? count(replies.length, "reply", "replies")
       : "No replies yet")),
     replies.map((reply) => messageElement(app, reply, false, "thread")));
   if (isAtEnd) list.scrollTop = list.scrollHeight;
@@ -85,9 +88,11 @@ function drawMembers(app, element) {
     manages && inviteForm(app, room),
     h("ul", { class: "members" }, members.map((member) => memberRow(app, room, member, mine))),
     h("div", { class: "panel-actions" },
-      manages && h("button", { type: "button", class: "button", onclick: () => app.openDialog("roomSettings") },
+      manages && h("button", { type: "button", class: "button",
+        onclick: () => app.openDialog("roomSettings") },
         "Room settings"),
-      mine && h("button", { type: "button", class: "button danger", onclick: () => app.leave(room) }, "Leave room")));
+      mine && h("button", { type: "button", class: "button danger", onclick: () => app.leave(room) },
+        "Leave room")));
 }
 
 function order({ role }) {
@@ -108,12 +113,14 @@ function memberRow(app, room, member, mine) {
 function roleSelect(app, room, member) {
   const select = h("select", { "aria-label": `Role of ${member.name}`,
     onchange: () => app.setMember(room, member.name, select.value) },
-    ["member", "moderator", "owner"].map((role) => h("option", { value: role, selected: role === member.role }, role)));
+    ["member", "moderator", "owner"].map((role) => h("option",
+      { value: role, selected: role === member.role }, role)));
   return select;
 }
 
 function inviteForm(app, room) {
-  const input = h("input", { type: "text", placeholder: "Name", "aria-label": "Whom to invite", list: "accounts",
+  const input = h("input", { type: "text", placeholder: "Name", "aria-label": "Whom to invite",
+    list: "accounts",
     autocomplete: "off", maxlength: "32", required: true });
   return h("form", { class: "invite", onsubmit: (event) => {
     event.preventDefault();
@@ -131,7 +138,8 @@ function drawSearch(app, element, panel) {
   const input = h("input", { type: "search", placeholder: "Words to look for", "aria-label": "Search for",
     autocomplete: "off", maxlength: "200" });
   const scope = room && h("select", { "aria-label": "Where", onchange: () => search() },
-    h("option", { value: room.channel }, `In ${app.store.title(room)}`), h("option", { value: "" }, "Everywhere"));
+    h("option", { value: room.channel }, `In ${app.store.title(room)}`),
+      h("option", { value: "" }, "Everywhere"));
   input.value = panel.query ?? "";
 
   async function search(before = undefined) {
@@ -156,7 +164,8 @@ function drawSearch(app, element, panel) {
 
 function showResults(app, results, answer, query, search) {
   for (const line of answer.messages) results.append(resultElement(app, line, query));
-  if (results.childElementCount === 0) results.append(h("p", { class: "hint" }, "No message has these words."));
+  if (results.childElementCount === 0) results.append(h("p", { class: "hint" },
+    "No message has these words."));
   if (answer.before) {
     results.append(h("button", { type: "button", class: "button more", onclick: () => search(answer.before) },
       "Older results"));
@@ -175,7 +184,8 @@ function resultElement(app, line, query) {
 
 /** The text with the words that were looked for marked. */
 function marked(text, query) {
-  const words = query.split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const words = query.split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) =>
+    word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   if (words.length === 0) return [text];
   return text.split(new RegExp(`(${words.join("|")})`, "iu")).map((part, index) =>
     index % 2 === 1 ? h("mark", null, part) : part);

@@ -18,7 +18,8 @@ export class RoomView {
     this.composer = new Composer(app);
     this.#heading = h("header", { class: "room-heading" });
     this.#typing = h("p", { class: "typing", role: "status", "aria-live": "polite" });
-    this.#content = h("div", { class: "room-content" }, this.timeline.element, this.#typing, this.composer.element);
+    this.#content = h("div", { class: "room-content" }, this.timeline.element, this.#typing,
+      this.composer.element);
     this.#empty = h("div", { class: "empty" });
     this.element = h("main", { class: "main", id: "main" }, this.#heading, this.#content, this.#empty);
     this.updateHeading = oncePerFrame(() => this.#drawHeading());
@@ -73,9 +74,11 @@ export class RoomView {
         h("p", { class: "room-topic", dir: "auto", title: room.topic }, this.#subtitle(room, title))),
       this.#app.can("search") && iconButton("search", "Search in this room", () =>
         this.#app.openPanel({ type: "search", channel: room.channel })),
-      room.members.length > 0 && room.type !== "direct" && h("button", { type: "button", class: "members-button",
+      room.members.length > 0 && room.type !== "direct" &&
+        h("button", { type: "button", class: "members-button",
         "aria-label": `${count(room.members.length, "member")}: show them`,
-        onclick: () => this.#app.openPanel({ type: "members" }) }, picture("people"), String(room.members.length)));
+        onclick: () => this.#app.openPanel({ type: "members" }) }, picture("people"),
+          String(room.members.length)));
   }
 
   #person(name) {
@@ -103,7 +106,8 @@ export class RoomView {
 /** What stands above a room's first message. */
 export function roomIntroduction(app, room) {
   const title = app.store.title(room);
-  const text = room.type === "direct" ? ["This is the beginning of your conversation with ", h("bdi", null, title), "."]
+  const text = room.type === "direct" ? ["This is the beginning of your conversation with ",
+    h("bdi", null, title), "."]
     : ["This is the beginning of ", h("bdi", { class: "author" }, title), "."];
   return h("div", { class: "introduction" },
     room.type === "direct" ? avatar(title)

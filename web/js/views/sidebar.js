@@ -55,7 +55,8 @@ export class Sidebar {
     const words = unread ? `, ${unread} unread${room.mentions ? `, ${room.mentions} mention you` : ""}` : "";
     return h("li", null, h("a", {
       href: this.#app.address(room.channel), class: unread ? "room is-unread" : "room",
-      "aria-current": isCurrent ? "page" : null, "data-channel": room.channel, "aria-label": `${title}${words}` },
+      "aria-current": isCurrent ? "page" : null, "data-channel": room.channel,
+        "aria-label": `${title}${words}` },
       room.type === "direct" ? avatar(title, this.#presence(title))
         : h("span", { class: "room-sign" }, picture(room.type === "room" ? "lock" : "hash")),
       h("span", { class: "room-text" },
@@ -69,8 +70,10 @@ export class Sidebar {
   #preview(room) {
     if (!room.last) return h("span", { class: "room-preview" }, room.topic || "No messages yet");
     const { author, text, isDeleted } = room.last;
-    const who = this.#app.store.isMe(author) ? "You: " : room.type === "direct" ? "" : `${author || "Somebody"}: `;
-    return h("span", { class: "room-preview", dir: "auto" }, who, isDeleted ? "deleted message" : text.slice(0, 120));
+    const who = this.#app.store.isMe(author) ? "You: " : room.type === "direct" ? ""
+      : `${author || "Somebody"}: `;
+    return h("span", { class: "room-preview", dir: "auto" }, who,
+      isDeleted ? "deleted message" : text.slice(0, 120));
   }
 
   #presence(name) {
@@ -79,7 +82,8 @@ export class Sidebar {
 
   #drawPeople() {
     const { store } = this.#app;
-    const people = [...store.people.values()].filter((person) => !person.isDeleted && !store.isMe(person.name))
+    const people = [...store.people.values()].filter((person) => !person.isDeleted &&
+      !store.isMe(person.name))
       .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name)).slice(0, PEOPLE_MAX);
     this.#people.element.hidden = people.length === 0;
     fill(this.#people.list, people.map((person) => h("li", null, this.#person(person))));
@@ -89,7 +93,8 @@ export class Sidebar {
     const state = PRESENCE_WORDS[person.state];
     const seen = person.state === "offline" && person.lastSeen ? `last seen ${ago(person.lastSeen)}` : state;
     const content = [avatar(person.name, person.state), h("bdi", { class: "room-title" }, person.name),
-      person.state === "offline" && person.lastSeen && h("span", { class: "person-seen" }, ago(person.lastSeen))];
+      person.state === "offline" && person.lastSeen &&
+        h("span", { class: "person-seen" }, ago(person.lastSeen))];
     const label = [person.name, seen].filter(Boolean).join(", ");
     if (!this.#app.can("private") || !person.isAccount) {
       return h("span", { class: "room person", title: label, "aria-label": label }, content);

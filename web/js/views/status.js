@@ -49,7 +49,8 @@ export class StatusBar {
   say(text) {
     clearTimeout(this.#noteTimer);
     this.#note.hidden = false;
-    fill(this.#note, h("span", { dir: "auto" }, text), iconButton("close", "Dismiss", () => (this.#note.hidden = true)));
+    fill(this.#note, h("span", { dir: "auto" }, text),
+      iconButton("close", "Dismiss", () => (this.#note.hidden = true)));
     this.#noteTimer = setTimeout(() => (this.#note.hidden = true), NOTE_MILLISECONDS);
   }
 }

@@ -2,9 +2,10 @@
 //
 // At most WINDOW_MESSAGES are elements at any time. Scrolling near an end of the window moves it (and, at the
 // end of what is known, loads a page); the message that the reader looks at stays where it is on the screen.
-// While the reader is at the newest message, the window follows.
+// While the reader is at the newest message, the window follows. Screen readers are told what is new by the
+// page's announcer: the list is no live region, it would also tell what scrolling brings.
 
-import { announce, fill, h, iconButton, oncePerFrame } from "../dom.js";
+import { fill, h, iconButton, oncePerFrame } from "../dom.js";
 import { continues, count, dayLabel, isSameDay } from "../format.js";
 import { messageElement, pendingElement } from "./message.js";
 
@@ -29,10 +30,9 @@ export class TimelineView {
 
   constructor(app) {
     this.#app = app;
-    this.list = h("div", { class: "messages", role: "log", "aria-live": "polite", "aria-relevant": "additions",
-      "aria-label": "Messages" });
+    this.list = h("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": "Messages" });
     this.#jump = iconButton("down", "Go to the newest messages", () => this.toNewest(), { class: "jump" });
-    this.scroller = h("div", { class: "scroller", tabindex: "0", "aria-label": "Messages",
+    this.scroller = h("div", { class: "scroller", role: "region", tabindex: "0", "aria-label": "Conversation",
       onscroll: oncePerFrame(() => this.#scrolled()), onkeydown: (event) => this.#key(event) }, this.list);
     this.element = h("div", { class: "timeline" }, this.scroller, this.#jump);
     this.update = oncePerFrame(() => this.#draw());
@@ -87,7 +87,8 @@ export class TimelineView {
 
   #window() {
     const { messages } = this.#room.timeline;
-    if (this.#top === null) return { start: Math.max(0, messages.length - WINDOW_MESSAGES), end: messages.length };
+    if (this.#top === null) return { start: Math.max(0, messages.length - WINDOW_MESSAGES),
+      end: messages.length };
     const start = this.#room.timeline.index(this.#top);
     return { start, end: Math.min(messages.length, start + WINDOW_MESSAGES) };
   }
@@ -99,7 +100,8 @@ export class TimelineView {
     const { start, end } = this.#window();
     this.list.setAttribute("aria-busy", String(!room.isLoaded));
     const isNewest = end === room.timeline.messages.length;
-    this.#place([...this.#beginning(start), ...this.#messages(start, end), ...(isNewest ? this.#pending() : [])]);
+    this.#place([...this.#beginning(start), ...this.#messages(start, end),
+      ...(isNewest ? this.#pending() : [])]);
     if (anchor) this.scroller.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
     else if (this.#isFollowing) this.#toBottom();
     this.#updateJump();
@@ -287,11 +289,6 @@ export class TimelineView {
     event.preventDefault();
     next.focus();
   }
-
-  /** Says what came while the reader looks elsewhere in the room. */
-  announceNew(text) {
-    if (!this.isAtEnd) announce(text);
-  }
 }
 
 function daySeparator(time) {
@@ -306,7 +303,8 @@ function newSeparator() {
 }
 
 function spinner() {
-  return h("div", { class: "older", "aria-label": "Loading older messages" }, h("span", { class: "spinner" }));
+  return h("div", { class: "older", "aria-label": "Loading older messages" },
+    h("span", { class: "spinner" }));
 }
 
 function skeleton() {

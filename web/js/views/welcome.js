@@ -52,8 +52,10 @@ export function drawWelcome(element, { possible, notice, reason, enter }) {
 }
 
 function nameField(tab) {
-  if (tab === "guest") return field("Name", "name", { required: true, maxlength: "32", autocomplete: "nickname" });
-  return field("Name", "name", { required: true, maxlength: "32", autocomplete: "username", pattern: "[A-Za-z0-9._\\-]{1,32}",
+  if (tab === "guest") return field("Name", "name",
+    { required: true, maxlength: "32", autocomplete: "nickname" });
+  return field("Name", "name", { required: true, maxlength: "32", autocomplete: "username",
+    pattern: "[A-Za-z0-9._\\-]{1,32}",
     autocapitalize: "none", spellcheck: "false", title: "Letters, digits, dots, dashes and underscores" });
 }
 
