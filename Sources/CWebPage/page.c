@@ -1,5 +1,5 @@
-// The folder `web`, byte for byte. `#embed` (C23, which Swift's clang has had since 6.1) costs no time to compile and
-// makes the build follow the files; a list of bytes in Swift, as SwiftPM's `.embedInCode` writes it, takes 20 s.
+// The folder `web`, byte for byte. `#embed` (C23; in the clang of Swift 6.1 and newer) takes no time to
+// compile and follows changes; the list of bytes that SwiftPM's `.embedInCode` writes takes 20 s.
 #include "CWebPage.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"

@@ -12,6 +12,7 @@ export class Actions {
     const { me } = this.store;
     if (what === "search") return this.features.search;
     if (what === "post") return me !== null && (me.isAccount || this.features.isGuestAllowed);
+    if (what === "amend") return me !== null && this.features.conversations;
     return me?.isAccount === true;
   }
 

@@ -27,9 +27,10 @@ export class Refusal extends Error {
 const segment = (text) => encodeURIComponent(text);
 
 export class API {
-  /** `token`: called for each request; null when nobody is signed in. */
-  constructor(token) {
+  /** Both are called for each request. `token`: null without an account; `author`: then the chosen name. */
+  constructor(token, author) {
     this.token = token;
+    this.author = author;
   }
 
   // Accounts
@@ -51,6 +52,9 @@ export class API {
   }
   deleteAccount(name, password) {
     return this.#write("DELETE", `accounts/${segment(name)}`, { password });
+  }
+  account(name) {
+    return this.#read(`accounts/${segment(name)}`);
   }
   accounts(query = {}) {
     return this.#read("accounts", query);
@@ -96,14 +100,14 @@ export class API {
     return this.#write("POST", `messages/${segment(channel)}`, message);
   }
   edit(channel, offset, text) {
-    return this.#write("PATCH", `messages/${segment(channel)}/${offset}`, { message_text: text });
+    return this.#amend("PATCH", `messages/${segment(channel)}/${offset}`, { message_text: text });
   }
   delete(channel, offset) {
-    return this.#write("DELETE", `messages/${segment(channel)}/${offset}`);
+    return this.#amend("DELETE", `messages/${segment(channel)}/${offset}`);
   }
   react(channel, offset, emoji, isOn) {
     const path = `messages/${segment(channel)}/${offset}/reactions/${segment(emoji)}`;
-    return this.#write(isOn ? "PUT" : "DELETE", path);
+    return this.#amend(isOn ? "PUT" : "DELETE", path);
   }
   search(query) {
     return this.#read("search", query);
@@ -124,6 +128,12 @@ export class API {
     const items = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
     const answer = await this.#ask("GET", items.length ? `${path}?${new URLSearchParams(items)}` : path);
     return { body: await this.#body(answer), position: answer.headers.get("log-position") };
+  }
+
+  /** Who has no account says who they are: messages of a name are changed under the same name. */
+  #amend(method, path, object) {
+    const query = this.token() ? "" : `?${new URLSearchParams({ author: this.author() })}`;
+    return this.#write(method, path + query, object);
   }
 
   async #write(method, path, object) {

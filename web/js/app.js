@@ -28,13 +28,14 @@ const DEFAULT_CHANNEL = "default-channel";
 class App extends Actions {
   session = new Session();
   store = new Store();
-  api = new API(() => this.session.token);
+  api = new API(() => this.session.token, () => this.store.me?.name ?? "");
   history = new History(this.api, this.store);
-  outbox = new Outbox(this.api, this.store, (refusal) => refusal.status === 401 && this.#checkSession());
+  outbox = new Outbox(this.api, this.store, (refusal) => refusal.status === 401 &&
+    this.#checkSession(refusal));
   /** What of the page is shown. */
   ui = { channel: null, panel: null, editing: null };
   /** What this server has. */
-  features = { accounts: false, reason: null, isGuestAllowed: true, search: false, conversations: true };
+  features = { accounts: false, reason: null, isGuestAllowed: true, search: false, conversations: false };
   #readTimers = new Map();
 
   constructor() {
@@ -74,20 +75,21 @@ class App extends Actions {
 
   /** Learns what this server offers, and whether the session is still good. */
   async #discover() {
-    const state = await this.api.state().catch(() => null);
-    this.features.isGuestAllowed = state?.auth !== "required";
-    try {
-      await this.api.session();
-      this.features.accounts = true;
-    } catch (refusal) {
-      this.features.accounts = refusal.status === 401 ||
-        (refusal.status === 0 && this.session.token !== null);
-      this.features.reason = refusal.status === 503 ? refusal.message : null;
-      if (this.session.token && [401, 404, 503].includes(refusal.status)) {
-        this.notice = refusal.status === 401 ? "Please sign in again." : null;
-        this.session.signOut();
-      }
-    }
+    const [session, list] = await Promise.all([this.#statusOf(() => this.api.session()),
+      this.#statusOf(() => this.api.conversations())]);
+    const hasToken = this.session.token !== null;
+    this.features.isGuestAllowed = hasToken || list.status !== 401;
+    // Without a token: 403 where there are accounts, 401 where everybody must have one.
+    this.features.accounts = [200, 401, 403].includes(session.status) || (session.status === 0 && hasToken);
+    this.features.reason = session.status === 503 ? session.message : null;
+    if (!hasToken || ![401, 404, 503].includes(session.status)) return;
+    this.notice = session.status === 401 ? "Please sign in again." : null;
+    this.session.signOut();
+  }
+
+  /** {status, message} of an answer; 0: there was none. */
+  async #statusOf(request) {
+    return request().then(() => ({ status: 200 }), ({ status, message }) => ({ status, message }));
   }
 
   askWhoItIs(notice = this.notice) {
@@ -102,11 +104,18 @@ class App extends Actions {
     drawWelcome(this.welcome, {
       possible, notice, reason: reason && `Accounts and private conversations: ${reason}`,
       enter: async (tab, name, password) => {
-        if (tab === "guest") this.session.signIn({ name });
+        if (tab === "guest") this.session.signIn(await this.#guest(name));
         else if (tab === "register") this.session.signIn(await this.api.register(name, password));
         else this.session.signIn(await this.api.signIn(name, password));
         await this.enter();
       } });
+  }
+
+  /** A name that nobody has an account for. */
+  async #guest(name) {
+    const { status } = this.features.accounts ? await this.#statusOf(() => this.api.account(name)) : {};
+    if (status === 200) throw new Error("This name belongs to an account. Sign in, or choose another.");
+    return { name };
   }
 
   async enter() {
@@ -114,18 +123,10 @@ class App extends Actions {
     this.store.me = { name, isAccount: token !== null };
     this.welcome.hidden = true;
     this.chat.hidden = false;
-    this.features.search = await this.#has(() => this.api.search({ q: "a", limit: 1 }));
+    const { status } = await this.#statusOf(() => this.api.search({ q: "a", limit: 1 }));
+    this.features.search = ![404, 405, 501].includes(status);
     await this.load();
     this.outbox.restore();
-  }
-
-  async #has(probe) {
-    try {
-      await probe();
-      return true;
-    } catch (refusal) {
-      return !refusal.isMissing;
-    }
   }
 
   // Loading
@@ -157,6 +158,7 @@ class App extends Actions {
   async #hasConversations() {
     try {
       const { body, position } = await this.api.conversations();
+      this.features.conversations = true;
       this.store.reached(parsePosition(position));
       this.store.loadConversations(body);
       if (!this.store.me.isAccount) await this.#countForGuest();
@@ -239,17 +241,18 @@ class App extends Actions {
     }
   }
 
-  async #checkSession() {
-    if (!this.session.token) {
-      this.features.isGuestAllowed = false;
-      return this.#leave("Please sign in.");
-    }
-    const refusal = await this.api.session().then(() => null, (error) => error);
-    if (refusal?.status === 401) this.#leave("You were signed out. Please sign in again.");
+  /** After a 401, or a socket that was closed for it: whoever is not known any more begins anew. */
+  async #checkSession(refusal = null) {
+    if (!this.session.current) return;
+    if (!this.session.token) return this.#leave(refusal?.message ?? "Please sign in.");
+    const { status } = await this.#statusOf(() => this.api.session());
+    if (status === 401) this.#leave("You were signed out. Please sign in again.");
   }
 
   #leave(notice) {
     this.session.signOut();
+    this.store.me = null;
+    this.openPanel(null);
     this.askWhoItIs(notice);
   }
 
@@ -376,7 +379,7 @@ class App extends Actions {
 
   trouble(error) {
     if (!(error instanceof Refusal)) console.error(error);
-    if (error.status === 401) return this.#checkSession();
+    if (error.status === 401) return this.#checkSession(error);
     this.status.say(error.message);
     announce(`${clockTime(Date.now())}: ${error.message}`);
   }

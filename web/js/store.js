@@ -7,6 +7,8 @@ import { Timeline } from "./timeline.js";
 /** Amendments that are kept for pages which were read before them. */
 const KEPT_AMENDMENTS_MAX = 2000;
 const TYPING_MILLISECONDS = 6000;
+/** How the server calls a room's type, and how it is called here. */
+const TYPES = { private: "room", public: "public", direct: "direct" };
 
 /** `EPOCH:OFFSET` as an object; null for anything else. */
 export function parsePosition(text) {
@@ -109,7 +111,7 @@ export class Store {
   /** What an answer says of one room; fields that it lacks stay as they are. */
   loadRoom(answer) {
     const room = this.room(answer.channel);
-    room.type = answer.type ?? room.type;
+    room.type = TYPES[answer.type] ?? room.type;
     room.title = answer.title ?? room.title;
     room.topic = answer.topic ?? room.topic;
     room.members = answer.members?.map(memberFrom) ?? room.members;

@@ -174,7 +174,7 @@ test("a direct conversation is called as the other one is", () => {
 test("private conversations that are gone from the list are forgotten, public ones stay", () => {
   const store = loaded();
   store.loadRoom({ channel: "@room-0123456789abcdef", title: "old" });
-  store.loadConversations([{ channel: "@room-fedcba9876543210", type: "room", title: "new", unread: 2 }]);
+  store.loadConversations([{ channel: "@room-fedcba9876543210", type: "private", title: "new", unread: 2 }]);
   equal([...store.rooms.keys()].sort(), ["@room-fedcba9876543210", "tea"]);
 });
 
