@@ -58,6 +58,7 @@ class App extends Actions {
       this.roomView.element,
       this.panel), this.accountList);
     this.store.subscribe((topic, channel) => this.#changed(topic, channel));
+    this.listAccounts = oncePerFrame(() => this.#listAccounts());
     this.updatePanel = oncePerFrame(() => this.ui.panel?.update?.());
     addEventListener("hashchange", () => this.#route());
     for (const name of ["focus", "blur"]) addEventListener(name, () => this.#attention());
@@ -212,7 +213,7 @@ class App extends Actions {
     switch (object.type) {
       case "live":
       case "position":
-        if (this.stream.state === "live" || object.isResume) this.store.reached(position);
+        this.store.reached(position);
         break;
       case "hello":
         if (!this.store.position) this.store.reached(position);
@@ -260,8 +261,8 @@ class App extends Actions {
 
   #changed(topic, channel) {
     if (topic === "rooms" || topic === "people") this.sidebar.update();
-    if (topic === "people") this.#listAccounts();
-    if (topic === "people" || channel === this.ui.channel) this.roomView.updateHeading();
+    if (topic === "people") this.listAccounts();
+    if (topic !== "typing") this.roomView.updateHeading();
     if (channel !== this.ui.channel || channel === null) return;
     if (topic === "typing") return this.roomView.updateTyping();
     if (!this.store.rooms.has(channel)) return this.goHome();
@@ -306,8 +307,11 @@ class App extends Actions {
   async #loadRoom(room, offset) {
     if (offset) await this.history.around(room.channel, offset);
     else if (!room.isLoaded) await this.history.latest(room.channel);
-    if (room.type === "public" || room.members.length > 0) return;
-    this.store.loadRoom(await this.api.room(room.channel));
+    if (!this.features.conversations || room.isDescribed) return;
+    room.isDescribed = true;
+    // A channel without a room has no description.
+    const description = await this.api.room(room.channel).catch((refusal) => refusal);
+    if (!(description instanceof Error)) this.store.loadRoom(description);
   }
 
   showMessage(channel, offset) {

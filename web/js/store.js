@@ -29,6 +29,8 @@ class Room {
   read = 0;
   timeline = new Timeline();
   isLoaded = false;
+  /** Topic and members were asked for. */
+  isDescribed = false;
   /** Own messages on their way. */
   pending = [];
   /** name → until when (milliseconds). */

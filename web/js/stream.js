@@ -1,10 +1,10 @@
 // The WebSocket: lines as they come, from a position on, through breaks.
 //
-// Happy path: connect with the position, `hello`, (sign in and subscribe to one's own
-// conversations,) lines, `live`.
+// Happy path: connect, `hello`, (`auth`, `signed_in`,) subscribe from the position, lines, `live`.
 // Failures: any close is followed by another attempt with the position reached, after the delay that the
-// server gave (1012, `bye`) or else a growing one; 4000 says where to resume; 4001 and 1008 are the session's
-// end; `reset` says that the log is another one now. A connection without a sign of life is given up.
+// server gave (1012, `bye`) or else a growing one; 4000 says where to resume; 4001, 1008 and a refused `auth`
+// are the session's end; `reset` says that the log is another one now. A connection without a sign of life is
+// given up.
 
 import { Backoff } from "./backoff.js";
 import { parsePosition } from "./store.js";
@@ -20,15 +20,13 @@ export class Stream {
   /** "connecting", "catching up", "live", or "waiting" for the next attempt (then `retryAt` is set). */
   state = "connecting";
   retryAt = null;
-  isGuestRefused = false;
   #socket = null;
   #timer = null;
   #pinger = null;
   #lastSign = 0;
   #delay = null;
   #backoff = new Backoff();
-  /** Subscriptions whose history has not joined the live stream yet. */
-  #joining = 0;
+  #isSigningIn = false;
 
   /** `handlers`: line(line), control(object), state(), reset(position), signedOut(reason).
    * `start()` gives {position, token} for each connection. */
@@ -45,9 +43,9 @@ export class Stream {
     const { position, token } = this.start();
     const address = new URL("ws", document.baseURI);
     address.protocol = address.protocol.replace("http", "ws");
-    address.searchParams.set("channels", "*");
-    if (position) address.searchParams.set("after", position);
-    this.#joining = token ? 2 : 1;
+    // Nothing yet: a browser can show its token in a command only, and who shows one has more to follow.
+    address.searchParams.set("channels", "");
+    this.#isSigningIn = false;
     this.#lastSign = Date.now();
     this.#enter("connecting");
     const socket = new WebSocket(address, PROTOCOL);
@@ -86,8 +84,8 @@ export class Stream {
     } catch {
       return;
     }
-    // The lines of one stream come in order; of two that catch up, one may be ahead of the other.
-    if (object.type === undefined) return this.handlers.line(object, this.#joining === 0 || !token);
+    // Lines come in order, but those of a room that was joined meanwhile may be ahead of what is caught up.
+    if (object.type === undefined) return this.handlers.line(object, this.state === "live" || !token);
     this.#control(object, position, token);
   }
 
@@ -95,12 +93,20 @@ export class Stream {
     switch (object.type) {
       case "hello":
         this.#enter("catching up");
-        if (token && !object.name) this.send({ type: "auth", token });
-        if (token) this.send({ type: "subscribe", channels: ["@me"], ...(position && { after: position }) });
+        this.#isSigningIn = token !== null;
+        if (token) this.send({ type: "auth", token });
+        else this.#subscribe(["*"], position);
+        break;
+      case "signed_in":
+        this.#isSigningIn = false;
+        this.#subscribe(["*", "@me"], position);
         break;
       case "live":
-        this.#joining = Math.max(0, this.#joining - 1);
-        this.#joined();
+        this.#backoff.reset();
+        this.#enter("live");
+        break;
+      case "error":
+        if (this.#isSigningIn) this.handlers.signedOut(object.problem?.detail);
         break;
       case "reset":
         return this.handlers.reset(object.position);
@@ -111,10 +117,8 @@ export class Stream {
     this.handlers.control(object);
   }
 
-  #joined() {
-    if (this.#joining > 0) return;
-    this.#backoff.reset();
-    this.#enter("live");
+  #subscribe(channels, position) {
+    this.send({ type: "subscribe", channels, ...(position && { after: position }) });
   }
 
   #closed(event) {
@@ -124,7 +128,7 @@ export class Stream {
       this.handlers.signedOut(event.reason);
     }
     const position = event.code === CLOSE.slow ? parsePosition(event.reason) : null;
-    if (position) this.handlers.control({ type: "position", position: event.reason, isResume: true });
+    if (position) this.handlers.control({ type: "position", position: event.reason });
     const delay = this.#delayAfter(event);
     this.#delay = null;
     this.retryAt = Date.now() + delay;

@@ -129,8 +129,15 @@ export function confirm(title, question, yes) {
   });
 }
 
+/** Tells password managers whose password it is. */
+function username(app) {
+  return h("input", { type: "text", name: "username", autocomplete: "username", value: app.store.me.name,
+    hidden: true });
+}
+
 function passwordForm(app) {
   return form("Change", (data) => app.changePassword(data.get("password"), data.get("new")),
+    username(app),
     field("Current password", "password",
       { type: "password", required: true, autocomplete: "current-password" }),
     field("New password", "new", { type: "password", required: true, autocomplete: "new-password" }));
@@ -138,6 +145,7 @@ function passwordForm(app) {
 
 function deleteForm(app) {
   return form("Delete for good", (data) => app.deleteAccount(data.get("password")),
+    username(app),
     h("p", { class: "hint" }, "Your messages stay, shown as from a deleted account. The name stays taken."),
     field("Password", "password", { type: "password", required: true, autocomplete: "current-password" }));
 }

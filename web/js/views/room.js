@@ -65,7 +65,8 @@ export class RoomView {
     const room = this.#room;
     if (!room) return;
     const title = this.#app.store.title(room);
-    document.title = `${title} · Chat`;
+    const unread = [...this.#app.store.rooms.values()].filter((one) => one.unread > 0 && one !== room).length;
+    document.title = `${unread > 0 ? `(${unread}) ` : ""}${title} · Chat`;
     fill(this.#heading,
       iconButton("back", "All conversations", () => this.#app.goHome(), { class: "icon-button back" }),
       room.type === "direct" ? avatar(title, this.#person(title)?.state)

@@ -1,10 +1,12 @@
 // The list of conversations and people, and who uses the page.
 
 import { fill, h, iconButton, oncePerFrame, picture } from "../dom.js";
-import { ago, briefTime } from "../format.js";
+import { ago, briefTime, count } from "../format.js";
 import { avatar } from "./avatar.js";
 
 const PEOPLE_MAX = 50;
+/** The others are found by "Jump to". */
+const ROOMS_MAX = 150;
 const PRESENCE_WORDS = { online: "online", away: "away", offline: "offline" };
 const PRESENCE_ORDER = { online: 0, away: 1 };
 
@@ -37,14 +39,22 @@ export class Sidebar {
     const { store } = this.#app;
     const rooms = [...store.rooms.values()].sort(byNewest);
     const focused = document.activeElement?.dataset?.channel;
-    fill(this.#rooms.list, rooms.filter((room) => room.type !== "direct").map((room) => this.#room(room)));
-    fill(this.#directs.list, rooms.filter((room) => room.type === "direct").map((room) => this.#room(room)));
-    this.#rooms.action.hidden = false;
+    this.#drawRooms(this.#rooms.list, rooms.filter((room) => room.type !== "direct"));
+    this.#drawRooms(this.#directs.list, rooms.filter((room) => room.type === "direct"));
     this.#directs.element.hidden = !this.#app.can("private");
     this.#search.hidden = !this.#app.can("search");
     this.#drawPeople();
     this.#drawMe();
     if (focused) this.element.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #drawRooms(list, rooms) {
+    const shown = rooms.filter((room, index) => index < ROOMS_MAX || room.channel === this.#app.ui.channel);
+    const more = rooms.length - shown.length;
+    fill(list, shown.map((room) => this.#room(room)), more > 0 && h("li", null,
+      h("button", { type: "button", class: "link more-rooms",
+        onclick: () => this.#app.openDialog("switcher") },
+        `${count(more, "more room")}…`)));
   }
 
   #room(room) {
@@ -126,5 +136,5 @@ function section(title, actionLabel, onclick) {
   const action = onclick ? iconButton("add", actionLabel, onclick) : h("span", null);
   const element = h("section", { class: "sidebar-section", "aria-label": title },
     h("header", null, h("h2", null, title), action), list);
-  return { element, list, action };
+  return { element, list };
 }
