@@ -16,6 +16,8 @@ RUN apt-get update -q \
 WORKDIR /build
 COPY Package.swift ./
 COPY Sources Sources
+# The chat's page is compiled into the chat-server.
+COPY web web
 # The package names its test targets, so their folders must be there; they are not built.
 COPY Tests Tests
 RUN swift build -c release --static-swift-stdlib --product replication-log \

@@ -23,6 +23,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksum"),
         .target(name: "CSystem"),
+        // The chat's page, compiled in: the folder web.
+        .target(name: "CWebPage"),
 
         // Pure: no I/O, no clock.
         .target(name: "LogLine", dependencies: ["CChecksum"]),
@@ -61,7 +63,8 @@ let package = Package(
         .target(
             name: "ChatService",
             dependencies: [
-                "LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing",
+                "CWebPage", "LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web",
+                "LogServing",
             ]),
 
         // Composition roots.

@@ -141,7 +141,7 @@ def test_unknown_query_parameters_are_ignored_on_reads_and_400_on_writes(running
 
 def test_unknown_paths_are_404(running):
     for service in both(running):
-        for path in ("/", "/nothing", "/messages/a/b", "/logs", "/chat-servers"):
+        for path in ("/nothing", "/messages/a/b", "/logs", "/chat-servers"):
             answer = service.get(path)
             assert answer.status == 404, (service.name, path)
             answer.problem()

@@ -69,7 +69,7 @@ def test_health_is_asked_of_the_executable_and_the_port_is_its_default(stages, s
 def test_the_context_holds_what_the_builder_copies_and_little_else(stages):
     ignored = (ROOT / ".dockerignore").read_text().split()
     copied = re.findall(r"COPY ((?:\w|\.)+) \S+$", stages["builder"][1], flags=re.MULTILINE)
-    assert "*" in ignored and copied == ["Package.swift", "Sources", "Tests"]
+    assert "*" in ignored and copied == ["Package.swift", "Sources", "web", "Tests"]
     assert all(f"!{name}" in ignored for name in copied)
 
 

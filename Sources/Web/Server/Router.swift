@@ -17,13 +17,15 @@ public struct Route {
     public let isStream: Bool
     public let handle: @LoopActor (Exchange) -> Void
 
-    /// `path`: `/messages/*`, a star for any one segment.
+    /// `path`: `/messages/*`, a star for any one segment. The empty path is the root, also a prefix itself
+    /// (`/chat-server`); `/` is a prefix with a slash behind it (`/chat-server/`).
     public init(
         _ method: HTTPMethod, _ path: String, bodyBytesMax: Int = 0, isGuarded: Bool = false,
         isStream: Bool = false, _ handle: @escaping @LoopActor (Exchange) -> Void
     ) {
         self.method = method
-        pattern = path.split(separator: "/").map { $0 == "*" ? .parameter : .literal(Array($0.utf8)) }
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        pattern = segments.map { $0 == "*" ? .parameter : .literal(Array($0.utf8)) }
         self.bodyBytesMax = bodyBytesMax
         self.isGuarded = isGuarded
         self.isStream = isStream

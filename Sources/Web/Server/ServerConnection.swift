@@ -238,9 +238,10 @@ final class ServerConnection: ConnectionHandler {
         if closes { isAcceptingRequests = false }
         switch response.body {
         case .none:
+            // Neither has a body; a length in a 304 would be the one of the body that is not sent.
+            let length = [204, 304].contains(response.status) ? nil : 0
             connection.send { buffer in
-                writeHead(
-                    response, head, length: response.status == 204 ? nil : 0, closes: closes, into: buffer)
+                writeHead(response, head, length: length, closes: closes, into: buffer)
             }
         case .bytes(let slice):
             connection.send { buffer in

@@ -1,0 +1,179 @@
+"""A real browser, and what people do on the chat's page."""
+
+import shutil
+from contextlib import suppress
+
+import pytest
+
+try:
+    from selenium import webdriver
+    from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    webdriver = None
+
+from .waiting import wait_until
+
+WIDTH, HEIGHT = 1200, 800
+
+
+def start_browser(width=WIDTH, height=HEIGHT):
+    """Debian's Chromium without a window; whoever starts it quits it."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if webdriver is None or not chromium or not driver:
+        pytest.skip("Chromium, its driver or selenium is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    # As root there is no sandbox, and a container's /dev/shm is small. The rest: with a mouse, as at a desk.
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                     f"--window-size={width},{height}", "--blink-settings=primaryHoverType=2,"
+                     "availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+class Page:
+    """One person's page. Every look at it waits until what is looked for is there."""
+
+    def __init__(self, browser, url):
+        self.browser = browser
+        self.url = url
+
+    # Entering
+
+    def open(self, path=""):
+        self.browser.get(self.url + path if path else self.url)
+        return self
+
+    def enter(self, tab, name, password=None):
+        """By one of the tabs of the first page (where there is only one, it has no name)."""
+        self.element("[name=name]")
+        for one in self.elements("[role=tab]"):
+            if one.text == tab:
+                one.click()
+        self.type("[name=name]", name)
+        if password is not None:
+            self.type("[name=password]", password)
+        self.click(".welcome button[type=submit]")
+        self.element(".composer textarea")
+        self.wait_until_live()
+        return self
+
+    def wait_until_live(self):
+        wait_until(lambda: self.connection == "live", "the page is connected")
+        return self
+
+    @property
+    def connection(self):
+        return self.element(".connection").get_attribute("data-state")
+
+    # Rooms
+
+    def go_to(self, channel):
+        self.browser.execute_script("location.hash = '#/' + encodeURIComponent(arguments[0])", channel)
+        wait_until(lambda: self.channel == channel, f"the page shows {channel}")
+        return self
+
+    @property
+    def channel(self):
+        return self.browser.execute_script("return decodeURIComponent(location.hash.slice(2)).split('/')[0]")
+
+    @property
+    def title(self):
+        return self.element(".room-heading h1").text
+
+    def room(self, title):
+        """The row of the list that leads to a conversation."""
+        def find():
+            return next(row for row in self.elements("a.room")
+                        if row.find_element(By.CSS_SELECTOR, ".room-title").text == title)
+
+        return wait_until(lambda: _found(find), f"{title} is in the list")
+
+    def badge(self, title):
+        """What stands at a conversation's end: `2`, `@1`, or nothing."""
+        return " ".join(one.text for one in self.room(title).find_elements(By.CSS_SELECTOR, ".badge"))
+
+    # Messages
+
+    def send(self, text):
+        field = self.element(".composer textarea")
+        # A driver types no character outside of the basic plane.
+        self.browser.execute_script(
+            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))", field, text)
+        field.send_keys(Keys.ENTER)
+        return self
+
+    @property
+    def messages(self):
+        """The texts that are shown, own ones that are still under way too."""
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll('.timeline .message-text')].map((one) => one.textContent)")
+
+    @property
+    def confirmed(self):
+        """The texts that the log has given back."""
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll('.timeline article[data-offset] .message-text')]"
+            ".map((one) => one.textContent)")
+
+    def wait_for(self, *texts):
+        """These are the newest messages, in this order, and confirmed."""
+        wanted = list(texts)
+        wait_until(lambda: self.confirmed[-len(wanted):] == wanted, f"{wanted} is shown last")
+        return self
+
+    def message(self, text):
+        def find():
+            return next(one for one in self.elements(".timeline article[data-offset]")
+                        if text in one.find_element(By.CSS_SELECTOR, ".message-text").text)
+
+        return wait_until(lambda: _found(find), f"{text!r} is shown")
+
+    def act(self, text, label):
+        """Presses a button of a message's toolbar, by the beginning of its name."""
+        message = self.message(text)
+        self.browser.execute_script("arguments[0].focus()", message)
+        button = message.find_element(By.CSS_SELECTOR, f".toolbar [aria-label^='{label}']")
+        self.browser.execute_script("arguments[0].click()", button)
+        return self
+
+    # Elements
+
+    def elements(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def element(self, selector):
+        return wait_until(lambda: next(iter(self.elements(selector)), None), f"{selector} is there")
+
+    def click(self, selector):
+        self.element(selector).click()
+        return self
+
+    def type(self, selector, text):
+        field = self.element(selector)
+        field.clear()
+        field.send_keys(text)
+        return self
+
+    def text(self, selector):
+        return self.element(selector).text
+
+    def press(self, *keys):
+        self.browser.switch_to.active_element.send_keys(*keys)
+        return self
+
+    def troubles(self):
+        """What scripts threw and the policy refused; answers with an error status are no trouble."""
+        return [entry["message"] for entry in self.browser.get_log("browser")
+                if entry["level"] == "SEVERE" and "Failed to load resource" not in entry["message"]
+                and "WebSocket connection" not in entry["message"]]
+
+
+def _found(find):
+    """None while the list is being drawn anew."""
+    with suppress(StopIteration, StaleElementReferenceException, WebDriverException):
+        return find()
+    return None
