@@ -174,11 +174,9 @@ final class PodEndpoints {
         }
     }
 
-    /// The history that is asked for: the current one, or the superseded one by its epoch.
+    /// The history that is asked for: the current one, or a superseded one by its epoch.
     private func lineSource(_ query: LogQuery, isTail: Bool) throws(Problem) -> HistorySource {
-        if let superseded = replica.superseded, let epoch = query.epoch, epoch == superseded.epoch, !isTail {
-            return superseded
-        }
+        if !isTail, let epoch = query.epoch, let superseded = replica.superseded[epoch] { return superseded }
         guard replica.source.epoch != nil else {
             throw Problem(.notReady, "this pod has not reached its log yet")
         }
@@ -194,7 +192,7 @@ final class PodEndpoints {
             buffer.append("{\"service\":\"chat-server\",\"replica_id\":")
             buffer.appendJSONString(Array(options.replicaID.utf8))
             let epoch = source.epoch.map { "\"\($0)\"" } ?? "null"
-            let superseded = replica.superseded?.epoch.map { ",\"superseded_epoch\":\"\($0)\"" } ?? ""
+            let superseded = replica.superseded.epochs.map { "\"\($0)\"" }.joined(separator: ",")
             buffer.append(
                 utf8: """
                     ,"epoch":\(epoch),"offset":\(source.index.last),"head":\(head),\
@@ -204,7 +202,7 @@ final class PodEndpoints {
                     "connections":\(connectionCount()),"waiting_writes":\(upstream.waitingWrites),\
                     "log_reachable":\(upstream.isReachable),"history_bytes":\(source.history.bytes),\
                     "uptime_seconds":\((LoopClock.monotonic - started).components.seconds),\
-                    "version":"\(Version.current)"\(superseded)}\n
+                    "superseded_epochs":[\(superseded)],"version":"\(Version.current)"}\n
                     """)
         }
     }

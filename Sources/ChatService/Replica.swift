@@ -13,7 +13,7 @@ public final class Replica {
     /// What is served now.
     private(set) var source: HistorySource
     /// What was served before the log became another one, kept readable for a while.
-    private(set) var superseded: HistorySource?
+    let superseded: SupersededHistories
     /// The log's own word, as it came last.
     private(set) var lastHeartbeat: (identity: LogIdentity, at: Duration)?
     /// Why the last request to the log failed; nil once one is answered.
@@ -30,7 +30,6 @@ public final class Replica {
     private let seal: BusSeal?
     private let makeHistory: @LoopActor () -> History
     private let makeChat: @LoopActor () -> ChatState
-    private let supersededRetention: Duration
     private let log: DiagnosticLog
     private let gate = RepetitionGate()
     private let refusedPayloads: Counter
@@ -40,13 +39,12 @@ public final class Replica {
     private let partial = ByteBuffer()
     private var timer: LoopTimer?
     private var timerDue = Duration.zero
-    private var retention: LoopTimer?
     private let start = LoopClock.monotonic
 
     public init(
         upstream: any LogUpstream, bus: (any Bus)?, topics: Topics, seal: BusSeal?,
         makeHistory: @escaping @LoopActor () -> History, makeChat: @escaping @LoopActor () -> ChatState,
-        supersededRetention: Duration, metrics: Metrics, log: DiagnosticLog
+        superseded: SupersededHistories, metrics: Metrics, log: DiagnosticLog
     ) {
         self.upstream = upstream
         self.bus = bus
@@ -54,7 +52,7 @@ public final class Replica {
         self.seal = seal
         self.makeHistory = makeHistory
         self.makeChat = makeChat
-        self.supersededRetention = supersededRetention
+        self.superseded = superseded
         self.log = log
         source = HistorySource(makeHistory(), makeChat())
         follower = Follower(hasBus: bus != nil, jitterSeed: UInt64.random(in: 0...UInt64.max))
@@ -168,11 +166,7 @@ public final class Replica {
         log.error(
             "discarding this pod's history and starting over: our log is another one now",
             ["reason": .init(reason), "offset": .init(source.index.last)])
-        if !source.index.isEmpty {
-            superseded = source
-            retention = LoopTimer { [unowned self] in superseded = nil }
-            retention?.schedule(after: supersededRetention)
-        }
+        superseded.add(source)
         source = HistorySource(makeHistory(), makeChat())
         lastHeartbeat = nil
         onDiscarded?(reason)

@@ -38,8 +38,10 @@ public final class LoopEvent {
         event_add(event, nil)
     }
 
+    /// The time counts from now, not from the beginning of the loop's turn, which libevent would take.
     func add(timeout: Duration) {
         guard let event = registration.event else { return }
+        event_base_update_cache_time(EventLoop.shared.base)
         let (seconds, attoseconds) = timeout.components
         var time = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
         event_add(event, &time)

@@ -1,4 +1,6 @@
 /// Calls back on the loop after a time, once or again and again, until it is cancelled or released.
+///
+/// libevent keeps time by the kernel's coarse clock: a call may come a tick (1 to 10 ms) too early.
 @LoopActor
 public final class LoopTimer {
     private var event: LoopEvent?

@@ -90,7 +90,9 @@ enum ChatServerProcess {
                 ChatState(
                     hash: ChannelHash(seed: seed), allowsAccounts: settings.common.clusterSecret != nil)
             },
-            supersededRetention: settings.supersededRetention, metrics: metrics, log: log)
+            superseded: SupersededHistories(
+                retention: settings.supersededRetention, historyBytesMax: settings.historyBytes),
+            metrics: metrics, log: log)
     }
 
     /// Whose tokens are taken beside our own. A file of keys that is none ends the process.

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Timers of the loop", .loopAlone)
 struct LoopTimerTests {
-    @Test("A timer fires once, not before its time, and again when it is scheduled again")
+    @Test("A timer fires once, not before its time but for a tick, and again when it is scheduled again")
     @LoopActor
     func oneShot() async {
         var count = 0
@@ -12,7 +12,8 @@ struct LoopTimerTests {
         let start = LoopClock.monotonic
         timer.schedule(after: .milliseconds(20))
         await eventually("it fires") { count == 1 }
-        #expect(LoopClock.monotonic - start >= .milliseconds(18))
+        // A tick of the kernel's coarse clock may be missing (10 ms with the slowest).
+        #expect(LoopClock.monotonic - start >= .milliseconds(10))
         timer.schedule(after: .zero)
         await eventually("it fires again") { count == 2 }
         await pass(.milliseconds(30))

@@ -296,13 +296,13 @@ def test_a_pod_that_has_given_up_a_history_says_so(new_cluster):
     cluster.log.settings["DATA_DIR"] = cluster.directory / "other"
     cluster.log.start()
     state = wait_until(lambda: superseded(cluster.pods[0]), "the pod has started over", 30)
-    assert state["superseded_epoch"] == first
+    assert state["superseded_epochs"] == [first]
     check(DESCRIPTION.schema("PodState"), state)
 
 
 def superseded(pod):
     state = pod.state()
-    return state if "superseded_epoch" in state and state["epoch"] else None
+    return state if state["superseded_epochs"] and state["epoch"] else None
 
 
 @pytest.mark.parametrize("service", [LOG, POD])

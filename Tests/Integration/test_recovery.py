@@ -138,6 +138,24 @@ def test_repair_keeps_the_good_prefix_under_a_new_epoch_and_destroys_nothing(sma
     assert superseded.body == b"".join(line.raw + b"\n" for line in lines), "the old history stays readable"
 
 
+def test_a_second_lost_volume_does_not_take_the_history_that_the_first_one_left(small_cluster):
+    lines = filled(small_cluster)
+    log, pod = small_cluster.log, small_cluster.pods[0]
+    epochs = [log.state()["epoch"]]
+    for number in (1, 2):
+        log.kill()
+        log.settings["DATA_DIR"] = small_cluster.directory / f"empty-{number}"
+        log.start()
+        epochs.append(log.state()["epoch"])
+        log.send(f"written after loss {number}")
+        wait_until(lambda: pod.state()["epoch"] == epochs[-1] and pod.is_ready, "the pod starts over", 60)
+    assert pod.state()["superseded_epochs"] == epochs[:2]
+    old = pod.get(f"/log?epoch={epochs[0]}")
+    assert old.body == b"".join(line.raw + b"\n" for line in lines), "the longest one is still there"
+    between = pod.get(f"/log?epoch={epochs[1]}")
+    assert between.status == 200 and between.body.count(b"\n") == 1
+
+
 def test_a_position_of_the_old_epoch_is_refused_after_a_repair(small_cluster):
     filled(small_cluster)
     old = small_cluster.log.state()["epoch"]
