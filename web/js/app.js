@@ -200,6 +200,8 @@ class App extends Actions {
   #line(line, isJoined) {
     this.store.applyLine(line, isJoined);
     if (line.channel === this.ui.channel && line.message_text) this.#arrived(line);
+    // Its line has names as keys, not as they are spelled.
+    if (line.kind === "room" && isJoined && this.store.rooms.has(line.channel)) this.#describe(line.channel);
   }
 
   #arrived(line) {
@@ -307,11 +309,15 @@ class App extends Actions {
   async #loadRoom(room, offset) {
     if (offset) await this.history.around(room.channel, offset);
     else if (!room.isLoaded) await this.history.latest(room.channel);
-    if (!this.features.conversations || room.isDescribed) return;
-    room.isDescribed = true;
-    // A channel without a room has no description.
-    const description = await this.api.room(room.channel).catch((refusal) => refusal);
-    if (!(description instanceof Error)) this.store.loadRoom(description);
+    if (this.features.conversations && !room.isDescribed) await this.#describe(room.channel);
+  }
+
+  /** Title, topic and members as the server has them; a channel without a room has none. */
+  async #describe(channel) {
+    this.store.room(channel).isDescribed = true;
+    const description = await this.api.room(channel).catch((refusal) => refusal);
+    if (description instanceof Error || !this.store.rooms.has(channel)) return;
+    this.store.loadRoom(description);
   }
 
   showMessage(channel, offset) {
@@ -328,6 +334,7 @@ class App extends Actions {
   }
 
   openDialog(name) {
+    if (this.features.accounts) this.#loadAccounts();
     dialogs[name](this);
   }
 

@@ -31,6 +31,34 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Makes the children of `parent` those of `items`: [{key, signature, make}]. An element whose signature is
+ * the same stays as it is, so that nothing is taken from under a pointer. `shown`: what the call before gave. */
+export function place(parent, shown, items) {
+  const wanted = new Map();
+  for (const { key, signature, make } of items) {
+    const old = shown.get(key);
+    const hadFocus = old?.element.contains(document.activeElement) === true;
+    wanted.set(key, old?.signature === signature ? old : { element: make(), signature, hadFocus });
+  }
+  for (const [key, { element }] of shown) {
+    if (wanted.get(key)?.element !== element) element.remove();
+  }
+  let next = parent.firstElementChild;
+  for (const { element } of wanted.values()) {
+    if (element === next) next = next.nextElementSibling;
+    else parent.insertBefore(element, next);
+  }
+  for (const one of wanted.values()) {
+    if (one.hadFocus) focusable(one.element)?.focus({ preventScroll: true });
+    one.hadFocus = false;
+  }
+  return wanted;
+}
+
+function focusable(element) {
+  return element.matches("[tabindex]") ? element : element.querySelector("a, button, textarea");
+}
+
 /** A button with a picture and a name for those who do not see it. */
 export function iconButton(icon, label, onclick, props = {}) {
   return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick,

@@ -50,15 +50,18 @@ class Page:
     def enter(self, tab, name, password=None):
         """By one of the tabs of the first page (where there is only one, it has no name)."""
         self.element("[name=name]")
-        for one in self.elements("[role=tab]"):
-            if one.text == tab:
-                one.click()
+        if self.elements("[role=tab]"):
+            self.choose_tab(tab)
         self.type("[name=name]", name)
         if password is not None:
             self.type("[name=password]", password)
         self.click(".welcome button[type=submit]")
         self.element(".composer textarea")
         self.wait_until_live()
+        return self
+
+    def choose_tab(self, title):
+        next(one for one in self.elements("[role=tab]") if one.text == title).click()
         return self
 
     def wait_until_live(self):
@@ -82,7 +85,7 @@ class Page:
 
     @property
     def title(self):
-        return self.element(".room-heading h1").text
+        return self.text(".room-heading h1")
 
     def room(self, title):
         """The row of the list that leads to a conversation."""
@@ -92,9 +95,19 @@ class Page:
 
         return wait_until(lambda: _found(find), f"{title} is in the list")
 
+    def open_room(self, title):
+        """Presses a conversation's row."""
+        self.room(title).click()
+        wait_until(lambda: self.title == title, f"{title} is open")
+        return self
+
     def badge(self, title):
         """What stands at a conversation's end: `2`, `@1`, or nothing."""
-        return " ".join(one.text for one in self.room(title).find_elements(By.CSS_SELECTOR, ".badge"))
+        self.room(title)
+        return self.browser.execute_script(
+            "const row = [...document.querySelectorAll('a.room')].find((one) =>"
+            " one.querySelector('.room-title').textContent === arguments[0]);"
+            "return row?.querySelector('.badge')?.textContent ?? ''", title)
 
     # Messages
 
@@ -159,7 +172,14 @@ class Page:
         return self
 
     def text(self, selector):
-        return self.element(selector).text
+        """Of the first such element, as it is shown; read at once, because elements are replaced."""
+        self.element(selector)
+        return self.browser.execute_script(
+            "return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+    def texts(self, selector):
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)", selector)
 
     def press(self, *keys):
         self.browser.switch_to.active_element.send_keys(*keys)

@@ -1,6 +1,6 @@
 // The list of conversations and people, and who uses the page.
 
-import { fill, h, iconButton, oncePerFrame, picture } from "../dom.js";
+import { fill, h, iconButton, oncePerFrame, picture, place } from "../dom.js";
 import { ago, briefTime, count } from "../format.js";
 import { avatar } from "./avatar.js";
 
@@ -38,43 +38,57 @@ export class Sidebar {
   #draw() {
     const { store } = this.#app;
     const rooms = [...store.rooms.values()].sort(byNewest);
-    const focused = document.activeElement?.dataset?.channel;
-    this.#drawRooms(this.#rooms.list, rooms.filter((room) => room.type !== "direct"));
-    this.#drawRooms(this.#directs.list, rooms.filter((room) => room.type === "direct"));
+    this.#drawRooms(this.#rooms, rooms.filter((room) => room.type !== "direct"));
+    this.#drawRooms(this.#directs, rooms.filter((room) => room.type === "direct"));
     this.#directs.element.hidden = !this.#app.can("private");
     this.#search.hidden = !this.#app.can("search");
     this.#drawPeople();
     this.#drawMe();
-    if (focused) this.element.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  #drawRooms(list, rooms) {
+  #drawRooms(section, rooms) {
     const shown = rooms.filter((room, index) => index < ROOMS_MAX || room.channel === this.#app.ui.channel);
     const more = rooms.length - shown.length;
-    fill(list, shown.map((room) => this.#room(room)), more > 0 && h("li", null,
-      h("button", { type: "button", class: "link more-rooms",
-        onclick: () => this.#app.openDialog("switcher") },
-        `${count(more, "more room")}…`)));
+    const items = shown.map((room) => this.#roomItem(room));
+    if (more > 0) items.push({ key: "more", signature: more, make: () => this.#more(more) });
+    section.shown = place(section.list, section.shown, items);
   }
 
-  #room(room) {
+  #more(number) {
+    return h("li", null, h("button", { type: "button", class: "link more-rooms",
+      onclick: () => this.#app.openDialog("switcher") }, `${count(number, "more room")}…`));
+  }
+
+  #roomItem(room) {
     const { store, ui } = this.#app;
     const title = store.title(room);
     const isCurrent = ui.channel === room.channel;
     const unread = isCurrent && this.#app.isReading() ? 0 : room.unread;
+    const presence = room.type === "direct" ? this.#presence(title) : null;
+    const { offset, version } = room.last ?? {};
+    return {
+      key: room.channel,
+      signature: JSON.stringify([title, isCurrent, unread, room.mentions, presence, offset, version,
+        room.topic,
+        room.last && briefTime(room.last.time)]),
+      make: () => h("li", null, this.#room(room, { title, isCurrent, unread, presence })),
+    };
+  }
+
+  #room(room, { title, isCurrent, unread, presence }) {
     const words = unread ? `, ${unread} unread${room.mentions ? `, ${room.mentions} mention you` : ""}` : "";
-    return h("li", null, h("a", {
+    return h("a", {
       href: this.#app.address(room.channel), class: unread ? "room is-unread" : "room",
       "aria-current": isCurrent ? "page" : null, "data-channel": room.channel,
         "aria-label": `${title}${words}` },
-      room.type === "direct" ? avatar(title, this.#presence(title))
+      room.type === "direct" ? avatar(title, presence)
         : h("span", { class: "room-sign" }, picture(room.type === "room" ? "lock" : "hash")),
       h("span", { class: "room-text" },
         h("span", { class: "room-line" }, h("bdi", { class: "room-title" }, title),
           room.last && h("time", { datetime: room.last.time }, briefTime(room.last.time))),
         this.#preview(room)),
       unread > 0 && h("span", { class: room.mentions ? "badge mentions" : "badge" },
-        room.mentions ? `@${Math.min(room.mentions, 99)}` : unread > 99 ? "99+" : String(unread))));
+        room.mentions ? `@${Math.min(room.mentions, 99)}` : unread > 99 ? "99+" : String(unread)));
   }
 
   #preview(room) {
@@ -96,7 +110,11 @@ export class Sidebar {
       !store.isMe(person.name))
       .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name)).slice(0, PEOPLE_MAX);
     this.#people.element.hidden = people.length === 0;
-    fill(this.#people.list, people.map((person) => h("li", null, this.#person(person))));
+    this.#people.shown = place(this.#people.list, this.#people.shown, people.map((person) => ({
+      key: person.name.toLowerCase(),
+      signature: JSON.stringify([person, this.#app.can("private"), person.lastSeen && ago(person.lastSeen)]),
+      make: () => h("li", null, this.#person(person)),
+    })));
   }
 
   #person(person) {
@@ -136,5 +154,5 @@ function section(title, actionLabel, onclick) {
   const action = onclick ? iconButton("add", actionLabel, onclick) : h("span", null);
   const element = h("section", { class: "sidebar-section", "aria-label": title },
     h("header", null, h("h2", null, title), action), list);
-  return { element, list };
+  return { element, list, shown: new Map() };
 }

@@ -5,7 +5,7 @@
 // While the reader is at the newest message, the window follows. Screen readers are told what is new by the
 // page's announcer: the list is no live region, it would also tell what scrolling brings.
 
-import { fill, h, iconButton, oncePerFrame } from "../dom.js";
+import { fill, h, iconButton, oncePerFrame, place } from "../dom.js";
 import { continues, count, dayLabel, isSameDay } from "../format.js";
 import { messageElement, pendingElement } from "./message.js";
 
@@ -100,8 +100,8 @@ export class TimelineView {
     const { start, end } = this.#window();
     this.list.setAttribute("aria-busy", String(!room.isLoaded));
     const isNewest = end === room.timeline.messages.length;
-    this.#place([...this.#beginning(start), ...this.#messages(start, end),
-      ...(isNewest ? this.#pending() : [])]);
+    const items = [...this.#beginning(start), ...this.#messages(start, end)];
+    this.#shown = place(this.list, this.#shown, isNewest ? [...items, ...this.#pending()] : items);
     if (anchor) this.scroller.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
     else if (this.#isFollowing) this.#toBottom();
     this.#updateJump();
@@ -151,29 +151,6 @@ export class TimelineView {
       return { key: one.id, signature: `${one.version}${isContinued}`,
         make: () => pendingElement(this.#app, one, isContinued) };
     });
-  }
-
-  /** Makes the list's children these, keeping the elements that are still right. */
-  #place(items) {
-    const wanted = new Map();
-    for (const { key, signature, make } of items) {
-      const old = this.#shown.get(key);
-      wanted.set(key, old?.signature === signature ? old : { element: make(), signature, isFocused:
-        old?.element === document.activeElement });
-    }
-    for (const [key, { element }] of this.#shown) {
-      if (wanted.get(key)?.element !== element) element.remove();
-    }
-    let next = this.list.firstElementChild;
-    for (const { element } of wanted.values()) {
-      if (element === next) next = next.nextElementSibling;
-      else this.list.insertBefore(element, next);
-    }
-    for (const one of wanted.values()) {
-      if (one.isFocused) one.element.focus({ preventScroll: true });
-      one.isFocused = false;
-    }
-    this.#shown = wanted;
   }
 
   // Scrolling
