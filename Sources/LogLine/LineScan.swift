@@ -91,6 +91,18 @@ extension Line {
             rest: restStart..<cursor.end)
     }
 
+    /// Whether a line that `encode` wrote is in the channel of that name, told from its fixed prefix alone:
+    /// without the crc, for lines of one's own that are only sorted. `name` needs no escapes.
+    public static func isIn(_ name: StaticString, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let comma = Memory.firstIndex(of: UInt8(ascii: ","), in: bytes, from: 0) else { return false }
+        let start =
+            comma + LineLayout.time.utf8CodeUnitCount + Timestamp.textBytes
+            + LineLayout.channel.utf8CodeUnitCount
+        let end = start + name.utf8CodeUnitCount
+        guard end < bytes.count, bytes[end] == JSONBytes.quote else { return false }
+        return Memory.equal(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), name)
+    }
+
     /// Where the fields between `channel` and `crc` stand. Precondition: `scan` is of these `bytes`.
     ///
     /// `.malformed` when they are not such as `encode` writes them.

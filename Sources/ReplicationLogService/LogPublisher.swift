@@ -7,7 +7,8 @@ import Replication
 /// too.
 ///
 /// Happy path: a batch becomes one payload (several when it is large) on the log's topic. What the bus does
-/// not take is dropped and counted: pods repair from the log.
+/// not take is dropped and counted: pods repair from the log. So they do with accounts' lines, which are never
+/// published: whoever may listen on Redis must not get the hashes of passwords to guess at.
 @LoopActor
 final class LogPublisher {
     private let core: LogCore
@@ -33,7 +34,29 @@ final class LogPublisher {
     }
 
     func publish(_ batch: LogCore.DurableBatch) {
-        BusPayload.encode(batch.lines, epoch: core.epoch, after: batch.after, seal: seal) { payload in
+        var lines = LineSplitter(batch.lines.pointer)
+        var start = 0
+        var after = batch.after
+        var offset = batch.after
+        var hasWithheld = false
+        while let line = lines.next() {
+            offset = offset.next
+            let bytes = UnsafeRawBufferPointer(rebasing: batch.lines.pointer[line])
+            guard Line.isIn(LogPublisher.withheldChannel, bytes) else { continue }
+            hasWithheld = true
+            publish(batch.lines[start..<line.lowerBound], after: after)
+            start = lines.consumed
+            after = offset
+        }
+        publish(batch.lines[start..<batch.lines.count], after: after)
+        // The pods learn at once that there is something to fetch.
+        if hasWithheld { publishHead() }
+    }
+
+    private static let withheldChannel: StaticString = "$accounts"
+
+    private func publish(_ lines: ByteSlice, after: Offset) {
+        BusPayload.encode(lines, epoch: core.epoch, after: after, seal: seal) { payload in
             (bus.publish(topics.log, payload) ? published : dropped).increment()
         }
     }

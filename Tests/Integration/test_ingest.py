@@ -2,6 +2,7 @@
 
 import random
 import re
+import socket
 
 import pytest
 
@@ -143,3 +144,24 @@ def test_a_message_without_an_end_takes_no_memory_without_an_end(processes, tmp_
     assert 16 << 20 < redis.taken_bytes[0] < 40 << 20
     wait_until(lambda: "a reply is larger than 16777216 bytes" in log.text, "the log says why")
     log.send("still here")
+
+
+def test_accounts_never_go_over_redis_and_still_reach_every_pod_at_once(new_cluster):
+    cluster = new_cluster(settings={"CLUSTER_SECRET": "a secret of the test"}).start()
+    with socket.create_connection(("127.0.0.1", cluster.redis.port), timeout=20) as listener:
+        listener.sendall(b"PSUBSCRIBE *\r\n")
+        heard = listener.recv(65536)
+        first, second, third = cluster.pods
+        account = {"name": "alice", "password": "correct horse battery"}
+        answer = first.post("/accounts", account)
+        assert answer.status == 201, answer
+        token = answer.json["token"]
+        for pod in (second, third):
+            with pod.client(token=token) as client:
+                assert client.get("/sessions").status == 200, "the pod waits for what it has not heard of"
+        last = second.send("the last one")["offset"]
+        cluster.wait_until_equal()
+        while b"the last one" not in heard:
+            heard += listener.recv(65536)
+    assert b"argon2" in cluster.log.log_bytes() and last == 2
+    assert b"argon2" not in heard and b"alice" not in heard
