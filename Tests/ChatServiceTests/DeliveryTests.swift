@@ -112,7 +112,7 @@ struct DeliveryTests {
         let stream = Subscription(.allPublic, after: .zero, to: outlet, of: pod.delivery)
         stream.start()
         #expect(!outlet.hasRoom)
-        #expect(outlet.lines.count < 200)
+        #expect(outlet.lines.count <= DeliveryLimits.catchUpLines)
         #expect(outlet.joined == nil)
         await eventually("it joins") {
             outlet.take()

@@ -231,7 +231,7 @@ def test_a_stream_resumes_from_before_a_small_memory(new_cluster):
 
 @pytest.mark.parametrize("query, field", [
     ("?after=7", "after"), ("?after=xyz:1", "after"), ("?channels=a%2Fb", "channel"),
-    ("?channels=$accounts", "channels"), ("?channel=@dm", "channels")])
+    ("?channels=$accounts", "channel"), ("?channel=@dm", "channel")])
 def test_a_wrong_query_is_refused_before_the_stream_begins(small_cluster, query, field):
     pod = small_cluster.pods[0]
     answer = pod.get("/events" + query)

@@ -21,6 +21,11 @@ struct ChannelFilter: Equatable, Sendable {
         self.names = names
     }
 
+    /// The same for the index.
+    var choice: ChannelChoice {
+        ChannelChoice(includesPublic: hasAllPublic, channels: names.map(ChannelName.unescape))
+    }
+
     var isEmpty: Bool { !hasAllPublic && names.isEmpty }
 
     /// - Parameter name: as it stands in a line.

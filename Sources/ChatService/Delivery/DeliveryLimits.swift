@@ -1,6 +1,8 @@
 /// The bounds of what a pod pushes to its clients.
 public enum DeliveryLimits {
-    /// Lines looked at for one catching-up stream in one turn of the loop.
+    /// What a catching-up stream is given at a time (but one line always), and in one turn of the loop.
+    static let catchUpBytes = 64 << 10
+    static let catchUpLines = 256
     static let catchUpLinesPerTurn = 4096
     /// Channels that one stream may name.
     static let channelsPerStreamMax = 1000

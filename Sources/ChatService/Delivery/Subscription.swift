@@ -5,7 +5,7 @@ import Views
 /// One stream of lines to one consumer: first the history behind its position, as fast as the consumer takes
 /// it, then each line when it is applied; every line that the filter passes exactly once, in order.
 ///
-/// Catching up reads the pod's memory in bounded steps, or the log where memory does not reach back far
+/// Catching up goes by the index of its channels, in bounded steps through the pod's memory, or reads the log where memory does not reach back far
 /// enough. It joins the live lines in the same turn of the loop in which it reaches the newest applied line,
 /// so nothing can come between. A live consumer that does not keep up is cut by its outlet: it resumes from
 /// what it has.
@@ -95,13 +95,18 @@ final class Subscription {
     private func pump() {
         guard state == .catchingUp, older == nil else { return }
         let history = delivery.source.history
+        let choice = filter.choice
         var linesLeft = DeliveryLimits.catchUpLinesPerTurn
         while delivered < history.index.last {
             guard outlet.hasRoom else { return outlet.waitForRoom(self) }
             guard linesLeft > 0 else { return queuePump() }
-            linesLeft -= 1
             do throws(Trimmed) {
-                take(try history.slice(of: delivered.next), offset: delivered.next)
+                let chosen = try history.index.lines(
+                    of: choice, after: delivered, bytesMax: DeliveryLimits.catchUpBytes,
+                    linesMax: DeliveryLimits.catchUpLines)
+                for run in chosen.runs { try send(run, of: history) }
+                delivered = chosen.through
+                linesLeft -= chosen.runs.reduce(0) { $0 + $1.count }
             } catch {
                 return readOlder(upTo: error.first.previous)
             }
@@ -109,16 +114,35 @@ final class Subscription {
         join()
     }
 
-    /// - Parameter line: with its newline.
+    private func send(_ run: LineRun, of history: History) throws(Trimmed) {
+        var offset = run.first
+        for slice in try history.slices(of: run.positions) {
+            var lines = LineSplitter(slice.pointer)
+            while let range = lines.next() {
+                send(slice[range], offset)
+                offset = offset.next
+            }
+        }
+    }
+
+    /// A line that is not in memory, with its newline.
     private func take(_ line: ByteSlice, offset: Offset) {
         delivered = offset
+        let bytes = line[0..<line.count - 1]
         do throws(LineError) {
-            let scan = try Line.scan(UnsafeRawBufferPointer(rebasing: line.pointer.dropLast()))
-            guard filter.matches(UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel])) else { return }
+            let scan = try Line.scan(bytes.pointer)
+            guard filter.matches(UnsafeRawBufferPointer(rebasing: bytes.pointer[scan.channel])) else {
+                return
+            }
         } catch {
-            preconditionFailure("a line in memory was whole when it was applied: \(error)")
+            preconditionFailure("a line from the log was whole when it came: \(error)")
         }
-        outlet.send(OutgoingLine(shown(line[0..<line.count - 1], offset), at: delivery.position(offset)))
+        send(bytes, offset)
+    }
+
+    /// - Parameter line: without its newline.
+    private func send(_ line: ByteSlice, _ offset: Offset) {
+        outlet.send(OutgoingLine(shown(line, offset), at: delivery.position(offset)))
     }
 
     /// What was deleted meanwhile is not sent any more: only what is left of the message.
