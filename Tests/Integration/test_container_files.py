@@ -145,7 +145,8 @@ def front(new_shared_cluster, tmp_path_factory):
 
 
 def test_the_front_lets_sockets_and_event_streams_through(front):
-    with RawConnection(front.port) as stream, connect(f"ws://127.0.0.1:{front.port}/chat-server/ws") as socket:
+    url = f"ws://127.0.0.1:{front.port}/chat-server/ws"
+    with RawConnection(front.port) as stream, connect(url) as socket:
         stream.send(b"GET /chat-server/events HTTP/1.1\r\nHost: a\r\n\r\n")
         assert stream.receive_until(b"\r\n\r\n").startswith(b"HTTP/1.1 200")
         assert json.loads(socket.recv(10))["type"] == "hello"
