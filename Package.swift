@@ -113,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "LogClientTests",
             dependencies: [
-                "LogClient", "Web", "EventLoop", "LogLine", "Replication", "LoopTestSupport",
+                "LogClient", "Web", "EventLoop", "LogLine", "Replication", "Operations", "LoopTestSupport",
             ]),
         .testTarget(
             name: "LogServingTests",

@@ -21,6 +21,10 @@ public final class ChatServer {
         public var allowedOrigins: AllowedOrigins
         public var drainWindow: Duration
         public var accounts: Accounts
+        /// Of the HTTP server, the number of connections among them.
+        public var limits: ServerLimits
+        /// How often each connection and each account may write; nil: as often as it likes.
+        public var messageRate: RateLimit?
 
         /// How people prove who they are.
         public struct Accounts {
@@ -29,22 +33,18 @@ public final class ChatServer {
             public var tokenLifetime: Duration
             /// Checks tokens of an identity provider, where one is configured.
             public var provider: JSONWebTokens?
-            public var trustedProxies: TrustedProxies
 
-            public init(
-                isRequired: Bool, tokenLifetime: Duration, provider: JSONWebTokens?,
-                trustedProxies: TrustedProxies
-            ) {
+            public init(isRequired: Bool, tokenLifetime: Duration, provider: JSONWebTokens?) {
                 self.isRequired = isRequired
                 self.tokenLifetime = tokenLifetime
                 self.provider = provider
-                self.trustedProxies = trustedProxies
             }
         }
 
         public init(
             host: String, port: UInt16, basePath: String, replicaID: String, incarnation: UInt64,
-            secret: [UInt8]?, allowedOrigins: AllowedOrigins, drainWindow: Duration, accounts: Accounts
+            secret: [UInt8]?, allowedOrigins: AllowedOrigins, drainWindow: Duration, accounts: Accounts,
+            limits: ServerLimits, messageRate: RateLimit?
         ) {
             self.host = host
             self.port = port
@@ -55,6 +55,8 @@ public final class ChatServer {
             self.allowedOrigins = allowedOrigins
             self.drainWindow = drainWindow
             self.accounts = accounts
+            self.limits = limits
+            self.messageRate = messageRate
         }
     }
 
@@ -90,8 +92,7 @@ public final class ChatServer {
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, waits: waits, requests: requests,
             delivery: delivery, options: options)
-        let accounts = AccountEndpoints(
-            requests: requests, hasher: hasher, proxies: options.accounts.trustedProxies)
+        let accounts = AccountEndpoints(requests: requests, hasher: hasher)
         let service = Service(
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
                 + MessageEndpoints(requests: requests).routes
@@ -102,7 +103,8 @@ public final class ChatServer {
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
                 allowedOrigins: options.allowedOrigins),
             metrics: metrics, unreadyReason: { [endpoints] in endpoints.unreadyReason })
-        server = try HTTPServer(host: options.host, port: options.port, handler: service)
+        server = try HTTPServer(
+            host: options.host, port: options.port, limits: options.limits, handler: service)
         endpoints.connectionCount = { [unowned self] in server.connectionCount + hub.count }
         registerMetrics(metrics)
         replica.onApplied = { [unowned self] in applied(from: $0) }
@@ -124,7 +126,7 @@ public final class ChatServer {
             identification: Identification(
                 secret: options.secret, provider: options.accounts.provider,
                 isRequired: options.accounts.isRequired, tokenLifetime: options.accounts.tokenLifetime),
-            waits: waits, upstream: upstream)
+            admission: WriteAdmission(options.messageRate), waits: waits, upstream: upstream)
     }
 
     // MARK: Lines
@@ -224,6 +226,9 @@ public final class ChatServer {
         metrics.gauge("chat_pod_waiting_polls", "Reads that wait for a channel's next message.") {
             [delivery] in Double(delivery.polls.count)
         }
+        metrics.counter(
+            "chat_pod_refused_writes_total", "Messages and changes refused because of MESSAGES_PER_SECOND."
+        ) { [hub] in hub.requests.admission.refusedCount }
         metrics.counter("chat_pod_delivered_lines_total", "Lines handed to live streams.") { [delivery] in
             delivery.deliveredLines
         }

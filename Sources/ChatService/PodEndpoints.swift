@@ -60,6 +60,7 @@ final class PodEndpoints {
             let actor = try ChatAnswer.from(problem: { () throws(Problem) in
                 try requests.actor(exchange, author: draft.author)
             })
+            try requests.admitWrite(exchange, as: actor)
             guard let replyTo = draft.replyTo else { return post(exchange, draft, actor, nil) }
             requests.target(replyTo) { [self] in post(exchange, draft, actor, $0) }
         }

@@ -16,6 +16,13 @@ public protocol ConnectionHandler: AnyObject {
     func closed(_ error: SocketError?)
 }
 
+/// Counts connections: told of an end whoever handles the connection by then.
+@LoopActor
+public protocol ConnectionOwner: AnyObject {
+    /// The last call, behind the handler's `closed`.
+    func ended(_ connection: Connection)
+}
+
 /// A TCP connection on the loop: bytes in, an ordered queue of bytes and file regions out.
 ///
 /// Output is flushed at the end of the turn in which it was queued: many small answers leave in one system
@@ -26,6 +33,7 @@ public final class Connection: Flushable {
     public let peer: SocketAddress
     /// Set right after the connection was made; kept until it is closed.
     public var handler: (any ConnectionHandler)?
+    public weak var owner: (any ConnectionOwner)?
 
     private let descriptor: Int32
     private var output = OutputQueue()
@@ -142,6 +150,7 @@ public final class Connection: Flushable {
         let handler = self.handler
         self.handler = nil
         handler?.closed(error)
+        owner?.ended(self)
     }
 
     /// Sends what is queued, then closes our direction and reads the peer's rest away, so that no reset

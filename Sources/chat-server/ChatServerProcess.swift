@@ -30,6 +30,7 @@ enum ChatServerProcess {
             let server = try ChatServer(
                 replica: replica, upstream: upstream, options: options(settings, provider), metrics: metrics)
             self.server = server
+            tellOfFewDescriptors(settings.admission.connectionsMax, server, log)
             signals = ServiceProcess.onTermination { drain(server, settings, log) }
             log.info(
                 "listening",
@@ -42,6 +43,15 @@ enum ChatServerProcess {
             log.error("cannot serve", ["reason": .init(error)])
             ServiceProcess.exit(.failed)
         }
+    }
+
+    @LoopActor
+    private static func tellOfFewDescriptors(_ wanted: Int, _ server: ChatServer, _ log: DiagnosticLog) {
+        let possible = server.server.limits.connectionsMax
+        guard possible < wanted else { return }
+        log.info(
+            "the limit of open files leaves fewer connections than CONNECTIONS_MAX",
+            ["connections": .init(possible), "wanted": .init(wanted)])
     }
 
     @LoopActor
@@ -124,7 +134,15 @@ enum ChatServerProcess {
             drainWindow: settings.common.drainWindow,
             accounts: ChatServer.Options.Accounts(
                 isRequired: settings.accounts.authentication == .required,
-                tokenLifetime: settings.accounts.tokenLifetime, provider: provider,
-                trustedProxies: settings.admission.trustedProxies))
+                tokenLifetime: settings.accounts.tokenLifetime, provider: provider),
+            limits: limits(settings.admission), messageRate: settings.admission.messageRate)
+    }
+
+    private static func limits(_ settings: AdmissionSettings) -> ServerLimits {
+        var limits = ServerLimits()
+        limits.connectionsMax = DescriptorLimit.connections(wanted: settings.connectionsMax)
+        limits.connectionsPerAddressMax = settings.connectionsPerAddressMax
+        limits.trustedProxies = settings.trustedProxies
+        return limits
     }
 }

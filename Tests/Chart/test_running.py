@@ -44,7 +44,8 @@ def help_of(kind):
 
 
 @each_service
-@pytest.mark.parametrize("case", ["defaults", "everything", "without-redis", "external-redis"])
+@pytest.mark.parametrize(
+    "case", ["defaults", "everything", "without-redis", "external-redis", "identity-provider"])
 def test_every_variable_is_a_setting(rendered, kind, case):
     known = set(re.findall(r"[A-Z][A-Z_]+", help_of(kind)))
     names = {one["name"] for one in container_of(rendered(case), WORKLOADS[kind])["env"]}
@@ -56,7 +57,8 @@ def test_every_variable_is_a_setting(rendered, kind, case):
 def test_the_settings_are_taken_as_they_are(rendered, processes, tmp_path, kind):
     """Of the case in which every value differs from its default; a refused one would end the process."""
     local = {"REDIS_URL": "", "CLUSTER_SECRET": "0123456789abcdef", "DATA_DIR": tmp_path, "HOST": "127.0.0.1",
-             "REPLICATION_LOG_URL": "http://127.0.0.1:9"}
+             "REPLICATION_LOG_URL": "http://127.0.0.1:9",
+             "JWT_SECRET": "the provider's own secret, long enough"}
     variables = container_of(rendered("everything"), WORKLOADS[kind])["env"]
     settings = {one["name"]: one["value"] for one in variables if "value" in one}
     done = subprocess.Popen(

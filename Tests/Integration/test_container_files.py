@@ -1,6 +1,7 @@
 """Dockerfile, compose.yaml and the front's configuration: sound by themselves, in step with each other."""
 
 import getpass
+import json
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from websockets.sync.client import connect
 
 from harness.client import Client, RawConnection
 from harness.process import BIN, ROOT, ChildProcess, free_port, run_to_end
@@ -140,6 +142,19 @@ def front(new_shared_cluster, tmp_path_factory):
     wait_until(lambda: client.get("/chat-server/readyz").status == 200, "nginx answers")
     yield client
     assert nginx.terminate() == 0
+
+
+def test_the_front_lets_sockets_and_event_streams_through(front):
+    url = f"ws://127.0.0.1:{front.port}/chat-server/ws"
+    with RawConnection(front.port) as stream, connect(url) as socket:
+        stream.send(b"GET /chat-server/events HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert stream.receive_until(b"\r\n\r\n").startswith(b"HTTP/1.1 200")
+        assert json.loads(socket.recv(10))["type"] == "hello"
+        answer = front.post("/chat-server/messages/live", {"message_text": "at once"})
+        assert answer.status == 201
+        # One event alone, and nothing behind it that could push it out of a buffer.
+        assert b'"message_text":"at once"' in stream.receive_until(b"at once\"")
+        wait_until(lambda: "at once" in socket.recv(10), "the line comes")
 
 
 def test_the_front_leads_to_the_servers_and_to_the_logs_public_part(front):

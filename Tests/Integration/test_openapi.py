@@ -98,6 +98,7 @@ CASES = [
     *both("post", "/messages/{channel}", 413, body={"message_text": "a" * 65_537}),
     Case(POD, "post", "/messages/{channel}", 503, body=ONE, world="alone"),
     Case(POD, "post", "/messages/{channel}", 504, body=ONE, world="frozen"),
+    Case(POD, "post", "/messages/{channel}", 429, body=ONE, world="crowded"),
     *both("post", "/messages/{channel}", 507, body={"message_text": "a" * 60_000}, world="full"),
     *both("get", "/messages/{channel}", 200, channel="again"),
     *both("get", "/messages/{channel}", 200, channel="again", accept="application/x-ndjson"),
@@ -128,7 +129,7 @@ CASES = [
     Case(POD, "get", "/messages", 200, world="bounded"),
     *[case for path in ("/events", "/ws") for case in (
         Case(POD, "get", path, 400, query="?after=1"), Case(POD, "get", path, 404, query="?channels=@a"),
-        Case(POD, "get", path, 503, world="alone"))],
+        Case(POD, "get", path, 429, world="crowded"), Case(POD, "get", path, 503, world="alone"))],
     Case(POD, "get", "/ws", 426),
     Case(POD, "get", "/ws", 403, headers={
         "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -147,6 +148,8 @@ class World:
     def __init__(self, log, pod, epoch):
         self.services = {LOG: log, POD: pod}
         self.epoch = epoch
+        # What keeps it in its condition.
+        self.held = None
 
     def ask(self, case, method=None):
         headers = {**case.headers, **({"Accept": case.accept} if case.accept else {})}
@@ -202,7 +205,14 @@ def worlds(new_shared_cluster):
         elif name == "bounded":
             cluster.log.append([{"channel": "tea", "message_text": f"{n}" * 100} for n in range(200)])
             pod = cluster.new_pod(HISTORY_BYTES="4096").start()
-        return World(cluster.log, pod, epoch)
+        elif name == "crowded":
+            pod = cluster.new_pod(CONNECTIONS_PER_ADDRESS_MAX="1").start()
+        world = World(cluster.log, pod, epoch)
+        if name == "crowded":
+            world.held = pod.client()
+            # The pod may not have noticed yet that who asked before is gone.
+            wait_until(lambda: world.held.get("/healthz").status == 200, "the only place is taken", 10)
+        return world
 
     def get(name):
         if name not in made:

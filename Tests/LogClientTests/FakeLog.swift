@@ -1,6 +1,7 @@
 import EventLoop
 import LogLine
 import LoopTestSupport
+import Operations
 import Replication
 import Testing
 import Web
@@ -156,5 +157,6 @@ private final class Handler: RequestHandler {
     }
     func timedOut(_ what: String, _ limit: Duration) -> Response { Response(408) }
     func overloaded(_ reason: String) -> Response { Response(503) }
+    func refused(_ refusal: ConnectionCounts.Refusal) -> Response { Response(503) }
     func unparsable(_ failure: HTTPParseFailure) -> Response { Response(failure.status) }
 }

@@ -88,5 +88,56 @@ struct AdmissionTests {
         #expect(counts.admit(address) == nil)
     }
 
+    @Test("A proxy's connections are counted in all alone, its clients' streams to the clients")
+    func proxiedConnections() throws {
+        var counts = ConnectionCounts(max: 4, perAddressMax: 1)
+        let client = try address("2001:db8:0:1::1")
+        for _ in 0..<4 { #expect(counts.admit(nil) == nil) }
+        #expect(counts.admit(nil) == .all(max: 4))
+        #expect(counts.admit(client: client) == nil)
+        #expect(counts.admit(client: try address("2001:db8:0:1::2")) == .address(max: 1))
+        #expect(counts.admit(client: try address("2001:db8:0:2::1")) == nil)
+        counts.release(client: client)
+        #expect(counts.admit(client: client) == nil && counts.count == 4)
+        counts.release(nil)
+        #expect(counts.admit(client) == .address(max: 1) && counts.count == 3)
+    }
+
+    @Test("Writes are limited for each account, and for each address of those without one")
+    func writers() throws {
+        var limiter = MessageLimiter(.perSecond(2))
+        let address = try address("2001:db8:0:1::1")
+        let writers: [MessageLimiter.Writer] = [.account([1]), .account([2]), .client(address)]
+        for writer in writers {
+            for _ in 0..<2 { #expect(limiter.take(writer, now: .zero) == .allowed) }
+            #expect(limiter.take(writer, now: .zero) == .refused(retryAfter: .milliseconds(500)))
+            #expect(limiter.take(writer, now: .milliseconds(500)) == .allowed)
+        }
+        let neighbour = MessageLimiter.Writer.client(try self.address("2001:db8:0:1::2"))
+        #expect(limiter.take(neighbour, now: .milliseconds(500)) != .allowed)
+    }
+
+    @Test("A connection has a limit of its own, and shares its account's with the account's others")
+    func connectionsOfWriters() {
+        var limiter = MessageLimiter(.perSecond(2))
+        var (first, second, stranger) = (RateBucket(), RateBucket(), RateBucket())
+        #expect(limiter.take(connection: &first, .account([1]), now: .zero) == .allowed)
+        #expect(limiter.take(connection: &second, .account([1]), now: .zero) == .allowed)
+        let refused = RateDecision.refused(retryAfter: .milliseconds(500))
+        #expect(limiter.take(connection: &second, .account([1]), now: .zero) == refused)
+        for _ in 0..<2 { #expect(limiter.take(connection: &stranger, nil, now: .zero) == .allowed) }
+        #expect(limiter.take(connection: &stranger, nil, now: .zero) == refused)
+    }
+
+    @Test("Without a rate everybody writes as often as they like")
+    func noRate() {
+        var limiter = MessageLimiter(nil)
+        var connection = RateBucket()
+        for _ in 0..<1000 {
+            #expect(limiter.take(.account([1]), now: .zero) == .allowed)
+            #expect(limiter.take(connection: &connection, .account([1]), now: .zero) == .allowed)
+        }
+    }
+
     private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 }

@@ -58,7 +58,8 @@ final class PushFixture {
     }
 
     init(
-        limits: PushLimits = PushLimits(), protocols: [String] = [], origins: AllowedOrigins = .none
+        limits: PushLimits = PushLimits(), protocols: [String] = [], origins: AllowedOrigins = .none,
+        serverLimits: ServerLimits = ServerLimits()
     ) throws {
         let channels = PushChannels(limits: limits)
         let opened = Opened()
@@ -70,14 +71,16 @@ final class PushFixture {
             opened.recorders.append(recorder)
             return recorder
         }
-        server = try ServerFixture([
+        let routes = [
             Route(.get, "/ws") { exchange in
+                if let refusal = exchange.admitStream() { return exchange.respond(refusal) }
                 exchange.openWebSocket(protocols: protocols, allowedOrigins: origins, in: channels) {
                     record($0)
                 }
             },
             Route(.get, "/events") { $0.openEventStream(in: channels) { record($0) } },
-        ])
+        ]
+        server = try ServerFixture(routes, limits: serverLimits)
     }
 
     func socket(_ fields: String = "", receiveBytes: Int32? = nil) async throws -> WebSocketPeer {

@@ -14,16 +14,14 @@ import Web
 final class AccountEndpoints {
     private let requests: ChatRequests
     private let hasher: PasswordHasher
-    private let proxies: TrustedProxies
     private var limiter = SignInLimiter()
 
     /// What an account has that signs in with the identity provider alone: no password's hash.
     private static let externalHash = Array("external".utf8)
 
-    init(requests: ChatRequests, hasher: PasswordHasher, proxies: TrustedProxies) {
+    init(requests: ChatRequests, hasher: PasswordHasher) {
         self.requests = requests
         self.hasher = hasher
-        self.proxies = proxies
     }
 
     var routes: [Route] {
@@ -196,7 +194,7 @@ final class AccountEndpoints {
     }
 
     private func admit(_ name: [UInt8], _ exchange: Exchange) throws(ChatAnswer) {
-        guard let address = clientAddress(exchange) else { return }
+        guard let address = exchange.clientAddress else { return }
         let decision = limiter.attempt(
             account: AccountName.lowercased(name), from: address, now: LoopClock.monotonic)
         guard case .refused(let delay) = decision else { return }
@@ -213,7 +211,7 @@ final class AccountEndpoints {
         guard requests.chat.allowsAccounts else { throw .refusal(.noAccounts) }
         try admit(name, exchange)
         let account = requests.chat.accounts[name]
-        let address = clientAddress(exchange)
+        let address = exchange.clientAddress
         do throws(PasswordHasherError) {
             try hasher.check(password, against: account?.passwordHash.flatMap { PasswordHash($0) }) {
                 verdict in
@@ -252,11 +250,6 @@ final class AccountEndpoints {
         } catch {
             throw .problem(Problem(error))
         }
-    }
-
-    private func clientAddress(_ exchange: Exchange) -> IPAddress? {
-        guard let peer = exchange.peer.flatMap({ IPAddress($0.host) }) else { return nil }
-        return proxies.client(peer: peer, forwardedFor: exchange.head?.header("x-forwarded-for"))
     }
 
     private func signedIn(_ name: [UInt8], generation: Offset, status: Int) -> Response {

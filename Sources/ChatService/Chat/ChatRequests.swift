@@ -10,16 +10,18 @@ final class ChatRequests {
     let replica: Replica
     let writes: Writes
     let identification: Identification
+    let admission: WriteAdmission
     private let waits: PositionWaits
     private let upstream: any LogUpstream
 
     init(
-        replica: Replica, writes: Writes, identification: Identification, waits: PositionWaits,
-        upstream: any LogUpstream
+        replica: Replica, writes: Writes, identification: Identification, admission: WriteAdmission,
+        waits: PositionWaits, upstream: any LogUpstream
     ) {
         self.replica = replica
         self.writes = writes
         self.identification = identification
+        self.admission = admission
         self.waits = waits
         self.upstream = upstream
     }
@@ -28,6 +30,11 @@ final class ChatRequests {
 
     func actor(_ exchange: Exchange, author: Author? = nil) throws(Problem) -> ChatActor {
         try identification.actor(exchange, author: author, in: chat)
+    }
+
+    /// Who writes, and may now; comes last before the write.
+    func admitWrite(_ exchange: Exchange, as actor: ChatActor) throws(ChatAnswer) {
+        do throws(Problem) { try admission.admit(exchange, as: actor) } catch { throw .problem(error) }
     }
 
     /// Runs `body`; where it finds this pod behind what the client knows, once more when it has caught up.

@@ -31,7 +31,7 @@ final class MessageEndpoints {
             let text = try requests.fields(exchange) { (fields) throws(InvalidField) in
                 try fields.string("message_text", bytesMax: LineLimits.textBytesMax)
             }
-            try change(exchange) { (chat, target) throws(ChatRefusal) in
+            try change(exchange, by: actor) { (chat, target) throws(ChatRefusal) in
                 try chat.edit(target, text: text, by: actor)
             }
         }
@@ -39,7 +39,7 @@ final class MessageEndpoints {
 
     private func delete(_ exchange: Exchange) {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
-            try change(exchange) { (chat, target) throws(ChatRefusal) in
+            try change(exchange, by: actor) { (chat, target) throws(ChatRefusal) in
                 try chat.deletion(target, by: actor)
             }
         }
@@ -48,7 +48,7 @@ final class MessageEndpoints {
     private func react(_ exchange: Exchange, isOn: Bool) {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
             let emoji = exchange.segments[4]
-            try change(exchange) { (chat, target) throws(ChatRefusal) in
+            try change(exchange, by: actor) { (chat, target) throws(ChatRefusal) in
                 try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
             }
         }
@@ -56,10 +56,11 @@ final class MessageEndpoints {
 
     /// Looks the message up, then decides.
     private func change(
-        _ exchange: Exchange,
+        _ exchange: Exchange, by actor: ChatActor,
         _ decision: @escaping @LoopActor (ChatState, MessageTarget) throws(ChatRefusal) -> Draft?
     ) throws(ChatAnswer) {
         let (channel, offset) = try place(exchange)
+        try requests.admitWrite(exchange, as: actor)
         requests.target(offset) { [requests] target in
             guard let target, target.channel == channel else {
                 return exchange.respond(Response(Problem(ChatRefusal.noSuchMessage(offset))))
@@ -74,6 +75,7 @@ final class MessageEndpoints {
             let offset = try requests.fields(exchange) { (fields) throws(InvalidField) in
                 try fields.offset("offset")
             }
+            try requests.admitWrite(exchange, as: actor)
             requests.write(exchange) { (chat) throws(ChatRefusal) in
                 try chat.readMark(channel, offset, by: actor)
             }

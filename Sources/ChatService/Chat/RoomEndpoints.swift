@@ -45,6 +45,7 @@ final class RoomEndpoints {
                         field: "channel"))
             }
             let channel = wish.channel ?? RoomEndpoints.newPrivateChannel()
+            try requests.admitWrite(exchange, as: actor)
             write(exchange, channel, created: true) { [requests] (chat) throws(ChatRefusal) in
                 try chat.roomCreation(
                     by: actor, channel: channel, title: wish.title, topic: wish.topic, members: wish.members,
@@ -62,6 +63,7 @@ final class RoomEndpoints {
                 try requests.chat.account(of: actor)
             }
             let channel = RoomEndpoints.directChannel(own.name, name)
+            try requests.admitWrite(exchange, as: actor)
             write(exchange, channel, created: true) { (chat) throws(ChatRefusal) in
                 try chat.directConversation(by: actor, with: name, channel: channel)
             }
@@ -86,6 +88,7 @@ final class RoomEndpoints {
             let (title, topic) = try requests.fields(exchange) { (fields) throws(InvalidField) in
                 (try fields.optionalString("title"), try fields.optionalString("topic"))
             }
+            try requests.admitWrite(exchange, as: actor)
             write(exchange, channel) { (chat) throws(ChatRefusal) in
                 try chat.roomUpdate(by: actor, channel, title: title, topic: topic)
             }
@@ -103,6 +106,7 @@ final class RoomEndpoints {
                 }
                 return role
             }
+            try requests.admitWrite(exchange, as: actor)
             write(exchange, channel) { (chat) throws(ChatRefusal) in
                 try chat.membership(by: actor, channel, name: name, role: role)
             }
@@ -113,6 +117,7 @@ final class RoomEndpoints {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
             let channel = try requests.channel(exchange)
             let name = exchange.segments[3]
+            try requests.admitWrite(exchange, as: actor)
             requests.write(exchange) { (chat) throws(ChatRefusal) in
                 try chat.removal(by: actor, channel, name: name)
             }

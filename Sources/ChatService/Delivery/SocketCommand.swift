@@ -30,6 +30,22 @@ enum SocketCommand {
     case unsubscribe([Channel])
     case ping
 
+    /// Of the write.
+    var id: MessageID? {
+        switch self {
+        case .send(let draft): draft.id
+        case .change(_, _, _, author: _, let id), .read(_, _, let id): id
+        case .auth, .subscribe, .unsubscribe, .ping: nil
+        }
+    }
+
+    var isWrite: Bool {
+        switch self {
+        case .send, .change, .read: true
+        case .auth, .subscribe, .unsubscribe, .ping: false
+        }
+    }
+
     /// Why a command was refused, with the id of its write where it could be read.
     struct Refusal: Error {
         let problem: Problem

@@ -1,5 +1,6 @@
 import EventLoop
 import LogLine
+import Operations
 import Replication
 import Views
 import Web
@@ -19,6 +20,8 @@ final class SocketSession {
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
     private var waitingWrites = 0
+    /// What it has used of MESSAGES_PER_SECOND.
+    private var rate = RateBucket()
 
     init(_ socket: WebSocketConnection, of hub: PushHub, as actor: ChatActor?) {
         self.socket = socket
@@ -44,6 +47,7 @@ final class SocketSession {
     // MARK: Commands
 
     private func perform(_ command: SocketCommand) throws(Problem) {
+        if command.isWrite { try hub.requests.admission.admit(&rate, as: actor) }
         switch command {
         case .ping: say(.pong)
         case .auth(let token): try authenticate(token)
@@ -228,7 +232,7 @@ extension SocketSession: WebSocketHandler {
         }
         do throws(SocketCommand.Refusal) {
             let command = try SocketCommand.decode(message.payload.pointer)
-            do throws(Problem) { try perform(command) } catch { say(.error(error, id: nil)) }
+            do throws(Problem) { try perform(command) } catch { say(.error(error, id: command.id)) }
         } catch {
             say(.error(error.problem, id: error.id))
         }

@@ -34,9 +34,9 @@ final class StreamEndpoints {
                 try ChatAnswer.from { () throws(ChatRefusal) in try hub.filter(query, for: actor) }
             }
             let start = try ChatAnswer.from(problem: { () throws(Problem) in try hub.start(query) })
-            exchange.openWebSocket(
-                protocols: [StreamEndpoints.subprotocol], allowedOrigins: allowedOrigins, in: hub.channels
-            ) { [hub] socket in
+            guard let handshake = handshake(exchange) else { return }
+            if let refusal = exchange.admitStream() { return exchange.respond(refusal) }
+            exchange.openWebSocket(handshake, in: hub.channels) { [hub] socket in
                 let session = SocketSession(socket, of: hub, as: actor)
                 session.start(query, filter, start)
                 return session
@@ -50,6 +50,7 @@ final class StreamEndpoints {
             guard let actor = try actor(exchange, mayFollow: false) else { return }
             let filter = try ChatAnswer.from { () throws(ChatRefusal) in try hub.filter(query, for: actor) }
             let start = try ChatAnswer.from(problem: { () throws(Problem) in try hub.start(query) })
+            if let refusal = exchange.admitStream() { return exchange.respond(refusal) }
             exchange.openEventStream(in: hub.channels) { [hub] stream in
                 let session = EventStreamSession(stream, of: hub, as: actor)
                 session.start(filter, after: start.position, isReset: start.isReset)
@@ -58,8 +59,20 @@ final class StreamEndpoints {
         }
     }
 
-    /// What is asked for. `Last-Event-ID` goes before `after`: it is where a client that connects again really
-    /// is.
+    /// Nil: it was answered with what is wrong.
+    private func handshake(_ exchange: Exchange) -> WebSocketHandshake? {
+        guard let head = exchange.head else { return nil }
+        do throws(WebSocketRefusal) {
+            return try WebSocketHandshake(
+                head, protocols: [StreamEndpoints.subprotocol], allowedOrigins: allowedOrigins)
+        } catch {
+            exchange.respond(error.response)
+            return nil
+        }
+    }
+
+    /// What is asked for. `Last-Event-ID` goes before `after`: it is where a client that connects again
+    /// really is.
     private func query(_ exchange: Exchange) throws(ChatAnswer) -> StreamQuery {
         do throws(InvalidField) {
             var query = try StreamQuery(exchange.queryItems)

@@ -9,6 +9,11 @@ public struct TrustedProxies: Equatable, Sendable {
 
     public let ranges: [AddressRange]
 
+    /// Nobody is believed.
+    public static let none = TrustedProxies(ranges: [])
+
+    private init(ranges: [AddressRange]) { self.ranges = ranges }
+
     /// Comma-separated ranges; empty: none is trusted. Nil when one is no range.
     public init?(_ text: String) {
         guard !text.isEmpty else {

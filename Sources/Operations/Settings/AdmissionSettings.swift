@@ -43,13 +43,14 @@ extension AdmissionSettings {
         "CONNECTIONS_PER_ADDRESS_MAX", default: "0", shownDefault: "0, as many as in all",
         expects: "a number, 1 to CONNECTIONS_MAX, or 0",
         "How many of them one address may have (one network of 64 bits with IPv6). Behind a proxy give "
-            + "TRUSTED_PROXIES with it, else all its clients are one."
+            + "TRUSTED_PROXIES with it, else all its clients are one; then streams count to them."
     ) { optional($0, in: connectionsRange) }
 
     static let messagesPerSecondSetting = Setting<Int?>(
         "MESSAGES_PER_SECOND", default: "0", shownDefault: "0, no limit",
         expects: "a number, 1 to \(messagesPerSecondMax), or 0 for no limit",
-        "How many messages each connection, and each account, may write in a second; the next gets 429."
+        "How many messages and changes each WebSocket, and each account (over HTTP without one each "
+            + "address), may write in a second; the next gets 429."
     ) { optional($0, in: 1...messagesPerSecondMax) }
 
     static let trustedProxiesSetting = Setting(

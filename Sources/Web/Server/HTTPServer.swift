@@ -1,4 +1,5 @@
 import EventLoop
+import Operations
 
 /// What a service does with requests.
 @LoopActor
@@ -9,6 +10,8 @@ public protocol RequestHandler: AnyObject {
     func timedOut(_ what: String, _ limit: Duration) -> Response
     func overloaded(_ reason: String) -> Response
     func unparsable(_ failure: HTTPParseFailure) -> Response
+    /// A connection, or a stream, that is one too many.
+    func refused(_ refusal: ConnectionCounts.Refusal) -> Response
 }
 
 public enum Acceptance {
@@ -21,15 +24,19 @@ public enum Acceptance {
 
 /// An HTTP/1.1 server on the loop.
 @LoopActor
-public final class HTTPServer {
+public final class HTTPServer: ConnectionOwner {
     public let limits: ServerLimits
     public private(set) var isDraining = false
+    /// Those that speak HTTP.
     public var connectionCount: Int { connections.count }
+    /// Those that count against `ServerLimits.connectionsMax`: also those that were handed over.
+    public var admittedCount: Int { admission.count }
     public var address: SocketAddress? { listener?.address }
 
     let handler: any RequestHandler
     private var listener: Listener?
     private var connections = [ObjectIdentifier: ServerConnection]()
+    private var admission: ConnectionAdmission
     private var receivedBodyBytes = 0
     private var sweep: LoopTimer?
     var now: Duration { LoopClock.coarse }
@@ -40,6 +47,7 @@ public final class HTTPServer {
     ) throws(SocketError) {
         self.limits = limits
         self.handler = handler
+        admission = ConnectionAdmission(limits)
         listener = try Listener(host: host, port: port) { [unowned self] in accept($0) }
         let shortest = min(limits.headTime, limits.bodyTime, limits.idleTime, limits.stalledReaderTime)
         sweep = LoopTimer(every: min(.seconds(1), shortest / 4)) { [unowned self] in checkTimes() }
@@ -68,6 +76,11 @@ public final class HTTPServer {
         connections[ObjectIdentifier(connection)] = nil
     }
 
+    /// What to answer to a request that would make its connection a stream; nil: it may.
+    func admitStream(_ connection: Connection, forwardedFor: String?) -> Response? {
+        admission.admitStream(connection, forwardedFor: forwardedFor).map(handler.refused)
+    }
+
     /// False, and not counted: all bodies together would be too much.
     func countBody(_ bytes: Int) -> Bool {
         guard receivedBodyBytes + bytes <= limits.receivedBodyBytesMax else { return false }
@@ -80,10 +93,15 @@ public final class HTTPServer {
     // MARK: Private
 
     private func accept(_ connection: Connection) {
+        connection.owner = self
+        let refusal = admission.admit(connection)
+        guard refusal == nil || admission.hasRoomForRefused else { return connection.close() }
         let served = ServerConnection(connection, server: self)
         connections[ObjectIdentifier(served)] = served
-        if connections.count > limits.connectionsMax { served.refuseOverloaded() }
+        if let refusal { served.refuse(handler.refused(refusal)) }
     }
+
+    public func ended(_ connection: Connection) { admission.ended(connection) }
 
     private func checkTimes() {
         for connection in connections.values { connection.checkTime() }

@@ -12,7 +12,7 @@ import LogLine
 /// word.
 @LoopActor
 final class ServerConnection: ConnectionHandler {
-    private unowned let server: HTTPServer
+    unowned let server: HTTPServer
     private let connection: Connection
     private var parser = HTTPRequestParser()
     /// Requests that are not completely answered, in order.
@@ -52,9 +52,8 @@ final class ServerConnection: ConnectionHandler {
 
     var isDraining: Bool { !isAcceptingRequests }
 
-    /// For a connection beyond the limit.
-    func refuseOverloaded() {
-        refuse(server.handler.overloaded("\(server.limits.connectionsMax) connections are open"))
+    func admitStream(forwardedFor: String?) -> Response? {
+        server.admitStream(connection, forwardedFor: forwardedFor)
     }
 
     /// Closes now when nothing is under way, else after the answers that are. A request counts as under way
@@ -175,7 +174,7 @@ final class ServerConnection: ConnectionHandler {
     }
 
     /// Answers what is no request, behind the answers that are due before it, and closes.
-    private func refuse(_ response: Response) {
+    func refuse(_ response: Response) {
         releaseBody()
         handle = nil
         enter(.idle)

@@ -1,4 +1,5 @@
 import EventLoop
+import Operations
 
 /// The bounds of the HTTP server.
 public struct ServerLimits: Sendable {
@@ -14,9 +15,16 @@ public struct ServerLimits: Sendable {
     public var stalledReaderTime = Duration.seconds(60)
     /// Requests of one connection that are being answered at a time; behind them reading pauses.
     public var pipelinedRequestsMax = 64
-    /// Open connections; a further one gets a 503 and is closed. Fewer where the process may not have so many
-    /// descriptors.
+    /// Open connections, those that were handed over included; a further one gets a 503 and is closed. Fewer
+    /// where the process may not have so many descriptors.
     public var connectionsMax = DescriptorLimit.connections(wanted: 20_000)
+    /// Of one address (of one network with IPv6); a further one gets a 429 and is closed. Nil: as many as in
+    /// all.
+    public var connectionsPerAddressMax: Int?
+    /// Whose word on who their clients are is believed.
+    public var trustedProxies = TrustedProxies.none
+    /// Refused connections that may take their time to read why; further ones are closed without a word.
+    public var refusedConnectionsMax = 64
     /// Bytes that have come of incomplete bodies, over all connections; a request beyond it gets a 503.
     public var receivedBodyBytesMax = 256 << 20
     /// Of an ordinary request's body.

@@ -27,6 +27,7 @@ public final class Service: RequestHandler {
     private let options: Options
     private let requests: Counter
     private let refusals: Counter
+    private let refusedConnections: (all: Counter, address: Counter)
 
     /// - Parameter routes: besides `/healthz`, `/readyz` and `/metrics`, which every service has.
     /// - Parameter unreadyReason: why the service should get no requests now; nil: it should.
@@ -41,6 +42,9 @@ public final class Service: RequestHandler {
         refusals = metrics.counter(
             "chat_http_refused_requests_total",
             "Requests answered with a problem before they reached a handler.")
+        refusedConnections = (
+            Service.refusedConnections("all", metrics), Service.refusedConnections("address", metrics)
+        )
     }
 
     // MARK: RequestHandler
@@ -77,7 +81,31 @@ public final class Service: RequestHandler {
         return Response(Problem(failure))
     }
 
+    public func refused(_ refusal: ConnectionCounts.Refusal) -> Response {
+        switch refusal {
+        case .all(let max):
+            refusedConnections.all.increment()
+            return overloaded("\(max) connections are open")
+        case .address(let max):
+            refusedConnections.address.increment()
+            return Response(
+                Problem(
+                    .tooManyRequests, "your address has \(max) connections open already",
+                    retryAfter: Service.connectionRetrySeconds))
+        }
+    }
+
     // MARK: Private
+
+    /// Until another of the address's connections may have ended.
+    private static let connectionRetrySeconds = 5
+
+    private static func refusedConnections(_ limit: String, _ metrics: Metrics) -> Counter {
+        metrics.counter(
+            "chat_http_refused_connections_total",
+            "Connections and streams refused because so many are open, in all or of one address.",
+            labels: ["limit": limit])
+    }
 
     private struct Refusal: Error {
         let problem: Problem
