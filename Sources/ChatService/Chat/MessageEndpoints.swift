@@ -31,7 +31,7 @@ final class MessageEndpoints {
             let text = try requests.fields(exchange) { (fields) throws(InvalidField) in
                 try fields.string("message_text", bytesMax: LineLimits.textBytesMax)
             }
-            try change(exchange) { (chat, target) throws(ChatRefusal) in
+            try change(exchange, by: actor) { (chat, target) throws(ChatRefusal) in
                 try chat.edit(target, text: text, by: actor)
             }
         }
@@ -39,7 +39,7 @@ final class MessageEndpoints {
 
     private func delete(_ exchange: Exchange) {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
-            try change(exchange) { (chat, target) throws(ChatRefusal) in
+            try change(exchange, by: actor) { (chat, target) throws(ChatRefusal) in
                 try chat.deletion(target, by: actor)
             }
         }
@@ -48,18 +48,19 @@ final class MessageEndpoints {
     private func react(_ exchange: Exchange, isOn: Bool) {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
             let emoji = exchange.segments[4]
-            try change(exchange) { (chat, target) throws(ChatRefusal) in
+            try change(exchange, by: actor) { (chat, target) throws(ChatRefusal) in
                 try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
             }
         }
     }
 
-    /// Looks the message up, then decides.
+    /// Looks the message up, then decides. A channel that is not there for `actor` is not looked into.
     private func change(
-        _ exchange: Exchange,
+        _ exchange: Exchange, by actor: ChatActor,
         _ decision: @escaping @LoopActor (ChatState, MessageTarget) throws(ChatRefusal) -> Draft?
     ) throws(ChatAnswer) {
         let (channel, offset) = try place(exchange)
+        try ChatAnswer.from { () throws(ChatRefusal) in try requests.chat.reading(actor, channel) }
         requests.target(offset) { [requests] target in
             guard let target, target.channel == channel else {
                 return exchange.respond(Response(Problem(ChatRefusal.noSuchMessage(offset))))

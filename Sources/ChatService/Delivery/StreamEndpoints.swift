@@ -51,7 +51,8 @@ final class StreamEndpoints {
             let filter = try ChatAnswer.from { () throws(ChatRefusal) in try hub.filter(query, for: actor) }
             let start = try ChatAnswer.from(problem: { () throws(Problem) in try hub.start(query) })
             exchange.openEventStream(in: hub.channels) { [hub] stream in
-                let session = EventStreamSession(stream, of: hub, as: actor)
+                let session = EventStreamSession(
+                    stream, of: hub, as: actor, followsOwnRooms: query.hasOwnRooms)
                 session.start(filter, after: start.position, isReset: start.isReset)
                 return session
             }

@@ -65,6 +65,16 @@ final class Subscription {
         if wasLive { delivery.enrol(self) }
     }
 
+    /// One more channel, from `line` on, which was applied just now. While catching up it is still to come.
+    func add(_ channel: Channel, from line: OutgoingLine) {
+        let wasLive = state == .live
+        if wasLive { delivery.withdraw(self) }
+        filter.add(channel)
+        guard wasLive else { return }
+        delivery.enrol(self)
+        deliver(line)
+    }
+
     /// The consumer is gone, or wants no more.
     func end() { end(wasWithdrawn: false) }
 
