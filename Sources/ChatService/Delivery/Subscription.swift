@@ -124,7 +124,10 @@ final class Subscription {
         delivered = offset
         do throws(LineError) {
             let scan = try Line.scan(UnsafeRawBufferPointer(rebasing: line.pointer.dropLast()))
-            guard filter.matches(UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel])) else { return }
+            let bytes = UnsafeRawBufferPointer(rebasing: line.pointer.dropLast())
+            guard filter.matches(UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel])),
+                !delivery.source.amendments.isRetracted(bytes, scan)
+            else { return }
         } catch {
             preconditionFailure("a line in memory was whole when it was applied: \(error)")
         }
