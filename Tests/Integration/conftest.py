@@ -86,11 +86,12 @@ def new_proxy(processes):
 
 @pytest.fixture(scope="module")
 def new_shared_cluster(tmp_path_factory):
-    """Makes and starts one pod's cluster that the tests of a module share."""
+    """Makes and starts a cluster, of one pod unless said otherwise, that the tests of a module share."""
     started = Processes()
 
     def make(**options):
-        return Cluster(started, tmp_path_factory.mktemp("shared"), pod_count=1, **options).start()
+        directory = tmp_path_factory.mktemp("shared")
+        return Cluster(started, directory, **{"pod_count": 1, **options}).start()
 
     yield make
     started.stop()

@@ -155,7 +155,7 @@ final class AccountEndpoints {
 
     private func list(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
-            _ = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
+            try checkReader(exchange)
             let query = try AccountQuery(exchange.queryItems)
             let accounts = requests.chat.accounts.list(
                 prefix: query.prefix, after: query.after, limit: query.limit)
@@ -173,12 +173,17 @@ final class AccountEndpoints {
 
     private func show(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
-            _ = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
+            try checkReader(exchange)
             guard let account = requests.chat.accounts[exchange.segments[1]] else {
                 throw .refusal(.noSuchAccount(exchange.segments[1]))
             }
             exchange.respond(Response(200, type: MediaType.json) { ChatAnswers.encode(account, into: $0) })
         }
+    }
+
+    private func checkReader(_ exchange: Exchange) throws(ChatAnswer) {
+        let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
+        _ = try ChatAnswer.from { () throws(ChatRefusal) in try requests.chat.name(of: actor) }
     }
 
     // MARK: Passwords

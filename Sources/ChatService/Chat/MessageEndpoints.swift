@@ -54,12 +54,13 @@ final class MessageEndpoints {
         }
     }
 
-    /// Looks the message up, then decides.
+    /// Looks the message up, then decides. A channel that is not there for `actor` is not looked into.
     private func change(
         _ exchange: Exchange, by actor: ChatActor,
         _ decision: @escaping @LoopActor (ChatState, MessageTarget) throws(ChatRefusal) -> Draft?
     ) throws(ChatAnswer) {
         let (channel, offset) = try place(exchange)
+        try ChatAnswer.from { () throws(ChatRefusal) in try requests.chat.reading(actor, channel) }
         try requests.admitWrite(exchange, as: actor)
         requests.target(offset) { [requests] target in
             guard let target, target.channel == channel else {

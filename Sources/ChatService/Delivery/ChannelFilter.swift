@@ -34,6 +34,10 @@ struct ChannelFilter: Equatable, Sendable {
         return !names.isEmpty && names.contains(Array(name))
     }
 
+    func carries(_ channel: Channel) -> Bool { names.contains(ChannelName.escape(channel.bytes)) }
+
+    mutating func add(_ channel: Channel) { names.insert(ChannelName.escape(channel.bytes)) }
+
     mutating func remove(_ channel: Channel) { names.remove(ChannelName.escape(channel.bytes)) }
 
     /// Leaves what `other` does not carry.

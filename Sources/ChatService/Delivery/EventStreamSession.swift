@@ -11,8 +11,11 @@ final class EventStreamSession {
     private unowned let hub: PushHub
     private var subscription: Subscription?
     private weak var waiting: Subscription?
+    /// Its private rooms are followed, also those that come.
+    private let followsOwnRooms: Bool
 
-    init(_ stream: EventStream, of hub: PushHub, as actor: ChatActor) {
+    init(_ stream: EventStream, of hub: PushHub, as actor: ChatActor, followsOwnRooms: Bool) {
+        self.followsOwnRooms = followsOwnRooms
         self.stream = stream
         self.actor = actor
         self.hub = hub
@@ -28,7 +31,11 @@ final class EventStreamSession {
                 PreparedFrame(
                     buffer.takeSlice(), id: Array(position.description.utf8), event: Array("reset".utf8)))
         }
-        let subscription = Subscription(filter, after: position.offset, to: self, of: hub.delivery)
+        subscribe(filter, after: position.offset)
+    }
+
+    private func subscribe(_ filter: ChannelFilter, after offset: Offset) {
+        let subscription = Subscription(filter, after: offset, to: self, of: hub.delivery)
         self.subscription = subscription
         subscription.start()
     }
@@ -37,16 +44,31 @@ final class EventStreamSession {
 extension EventStreamSession: PushSession {
     var isOpen: Bool { stream.isOpen }
 
-    /// Ends when its account is signed out; a room that its reader was removed from falls silent.
+    /// Ends when its account is signed out; a room that its reader was removed from falls silent behind that
+    /// line, and one that lets them in is heard from that line on.
     func entryApplied(_ entry: PrivateEntry) {
         guard case .account(let name, let generation) = actor else { return }
         let chat = hub.requests.chat
         if entry.isAccount, chat.accounts[name]?.generation != generation {
             subscription?.end()
             stream.close(Goodbye(.signedOut, "signed out"))
-        } else if !chat.mayRead(name, entry.channel), !entry.channel.isReserved {
-            subscription?.remove(entry.channel)
+        } else if !entry.channel.isReserved {
+            if !chat.mayRead(name, entry.channel) {
+                subscription?.remove(entry.channel)
+            } else if followsOwnRooms {
+                follow(entry)
+            }
         }
+    }
+
+    private func follow(_ entry: PrivateEntry) {
+        guard let subscription, subscription.state != .ended else {
+            let filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])
+            return subscribe(filter, after: entry.offset.previous)
+        }
+        guard !subscription.filter.carries(entry.channel) else { return }
+        subscription.add(
+            entry.channel, from: OutgoingLine(entry.line, at: hub.delivery.position(entry.offset)))
     }
 
     func drain(reconnectAfter delay: Duration) {

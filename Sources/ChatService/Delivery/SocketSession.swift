@@ -96,6 +96,7 @@ final class SocketSession {
         _ change: SocketCommand.Change, _ channel: Channel, _ offset: Offset, _ id: MessageID?,
         by actor: ChatActor
     ) throws(Problem) {
+        try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.reading(actor, channel) })
         hub.requests.target(offset) { [self] target in
             guard let target, target.channel == channel else {
                 return say(.error(Problem(ChatRefusal.noSuchMessage(offset)), id: id))

@@ -52,7 +52,8 @@ final class StreamEndpoints {
             let start = try ChatAnswer.from(problem: { () throws(Problem) in try hub.start(query) })
             if let refusal = exchange.admitStream() { return exchange.respond(refusal) }
             exchange.openEventStream(in: hub.channels) { [hub] stream in
-                let session = EventStreamSession(stream, of: hub, as: actor)
+                let session = EventStreamSession(
+                    stream, of: hub, as: actor, followsOwnRooms: query.hasOwnRooms)
                 session.start(filter, after: start.position, isReset: start.isReset)
                 return session
             }

@@ -65,6 +65,16 @@ final class Subscription {
         if wasLive { delivery.enrol(self) }
     }
 
+    /// One more channel, from `line` on, which was applied just now. While catching up it is still to come.
+    func add(_ channel: Channel, from line: OutgoingLine) {
+        let wasLive = state == .live
+        if wasLive { delivery.withdraw(self) }
+        filter.add(channel)
+        guard wasLive else { return }
+        delivery.enrol(self)
+        deliver(line)
+    }
+
     /// The consumer is gone, or wants no more.
     func end() { end(wasWithdrawn: false) }
 
@@ -140,18 +150,22 @@ final class Subscription {
         send(bytes, offset)
     }
 
+    /// What was deleted meanwhile is not sent any more: of the message what is left of it, of its edits nothing.
     /// - Parameter line: without its newline.
     private func send(_ line: ByteSlice, _ offset: Offset) {
-        outlet.send(OutgoingLine(shown(line, offset), at: delivery.position(offset)))
+        let amendments = delivery.source.amendments
+        guard amendments.count > 0 else { return give(line, offset) }
+        if amendments.isDeleted(offset) {
+            let remains = ByteBuffer()
+            amendments.append(line.pointer, to: remains)
+            give(remains.takeSlice(), offset)
+        } else if !amendments.isRetracted(line.pointer) {
+            give(line, offset)
+        }
     }
 
-    /// What was deleted meanwhile is not sent any more: only what is left of the message.
-    private func shown(_ line: ByteSlice, _ offset: Offset) -> ByteSlice {
-        let amendments = delivery.source.amendments
-        guard amendments.isDeleted(offset) else { return line }
-        let out = ByteBuffer()
-        amendments.append(line.pointer, to: out)
-        return out.takeSlice()
+    private func give(_ line: ByteSlice, _ offset: Offset) {
+        outlet.send(OutgoingLine(line, at: delivery.position(offset)))
     }
 
     private func readOlder(upTo end: Offset) {

@@ -1,6 +1,16 @@
 import LogLine
 
 extension Amendments {
+    /// Whether a line (without its newline) is an edit of a message that has been deleted since: it holds
+    /// what nobody is to read any more.
+    public func isRetracted(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        // What is no edit, or makes no sense as one, says nothing of a message.
+        guard let scan = try? Line.scan(bytes), !scan.isMessage, let line = try? ChatLine(bytes, scan),
+            line.kind == .edit, let target = (try? line.content())?.offset
+        else { return false }
+        return isDeleted(target)
+    }
+
     /// Appends a message as readers see it now: its line without `crc`, with the current text, and behind it
     /// what became of it. Of a deleted one only the fixed fields, key, author, id and what it answers are
     /// left: nothing that it ever said.

@@ -6,6 +6,8 @@ public enum ChatRefusal: Error, Equatable, Sendable {
     case invalid(InvalidField)
     /// 401: the token's generation is not the account's current one.
     case signedOut
+    /// 401: only accounts do this, and no token says whose it would be.
+    case accountRequired
     /// 401: the name belongs to an account, and no token says that it is theirs.
     case nameOfAccount([UInt8])
     /// 403: they may not; says what it would take.

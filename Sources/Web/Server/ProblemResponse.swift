@@ -6,6 +6,8 @@ extension Response {
     public init(_ problem: Problem) {
         self.init(problem.status, type: MediaType.problem) { problem.encode(into: $0) }
         if let seconds = problem.retryAfterSeconds { fields.append(("retry-after", String(seconds))) }
+        // RFC 9110, section 11.6.1: a 401 names the scheme that it takes.
+        if problem.status == 401 { fields.append(("www-authenticate", "Bearer")) }
     }
 }
 

@@ -77,9 +77,10 @@ class Socket:
 class Events:
     """A client of `/events`: yields (id, event, data), keeps the last id and the last retry."""
 
-    def __init__(self, pod, query="", last_event_id=None):
+    def __init__(self, pod, query="", last_event_id=None, token=None):
         self.connection = RawConnection(pod.port)
         header = f"Last-Event-ID: {last_event_id}\r\n" if last_event_id else ""
+        header += f"Authorization: Bearer {token}\r\n" if token else ""
         # HTTP/1.0: the body is not chunked.
         self.connection.send(f"GET /events{query} HTTP/1.0\r\n{header}\r\n".encode())
         self.status = int(self._line().split()[1])

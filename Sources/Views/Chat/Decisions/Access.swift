@@ -12,7 +12,8 @@ extension ChatState {
 
     /// The same for somebody with a token or without; `.noSuchChannel` when not.
     public func reading(_ actor: ChatActor, _ channel: Channel) throws(ChatRefusal) {
-        if channel.isPublic { return }
+        // Of a public channel, too: who was signed out is nobody's guest.
+        if channel.isPublic { return _ = try name(of: actor) }
         guard case .account = actor, channel.isPrivate else { throw .noSuchChannel }
         _ = try membership(of: try known(actor), in: channel)
     }
