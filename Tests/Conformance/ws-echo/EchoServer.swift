@@ -29,7 +29,7 @@ enum EchoServer {
     @LoopActor
     private static func serve() throws(SocketError) {
         let channels = PushChannels(limits: limits)
-        let routes = ["/", "/ws"].map { path in
+        let routes = ["", "/ws"].map { path in
             Route(.get, path) { exchange in
                 exchange.openWebSocket(
                     protocols: ["chat-cluster.v1"], allowedOrigins: noOrigins, in: channels
