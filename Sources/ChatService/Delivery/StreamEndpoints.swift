@@ -58,8 +58,8 @@ final class StreamEndpoints {
         }
     }
 
-    /// What is asked for. `Last-Event-ID` goes before `after`: it is where a client that connects again really
-    /// is.
+    /// What is asked for. `Last-Event-ID` goes before `after`: it is where a client that connects again
+    /// really is.
     private func query(_ exchange: Exchange) throws(ChatAnswer) -> StreamQuery {
         do throws(InvalidField) {
             var query = try StreamQuery(exchange.queryItems)
