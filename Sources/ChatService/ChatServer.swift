@@ -95,7 +95,8 @@ public final class ChatServer {
         let service = Service(
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
                 + MessageEndpoints(requests: requests).routes
-                + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes + PageEndpoints().routes,
+                + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
+                + PageEndpoints().routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },

@@ -14,7 +14,8 @@ struct ChatProblemTests {
         arguments: [
             (ChatRefusal.invalid(InvalidField(field: "title", detail: "title is empty")), 400),
             (.invalid(InvalidField(field: "title", trouble: .tooLarge, detail: "title has 200 bytes")), 413),
-            (.signedOut, 401), (.nameOfAccount(name), 401), (.forbidden("it takes an owner"), 403),
+            (.signedOut, 401), (.notSignedIn, 401),
+            (.nameOfAccount(name), 401), (.forbidden("it takes an owner"), 403),
             (.noSuchChannel, 404), (.noSuchAccount(name), 404), (.noSuchMember(name), 404),
             (.noSuchMessage(Offset(7)), 404), (.taken("the name is taken"), 409),
             (.conflict("the last owner stays"), 409), (.deleted(Offset(7)), 410), (.behind(Offset(7)), 504),

@@ -8,6 +8,7 @@ extension Problem {
         switch refusal {
         case .invalid(let field): self.init(field)
         case .signedOut: self.init(.signInRequired, "the token is not good any more")
+        case .notSignedIn: self.init(.signInRequired, "this takes an account; register, or sign in")
         case .nameOfAccount(let name):
             self.init(
                 .signInRequired, "\(Self.text(name)) is an account; sign in to use the name", field: "author")

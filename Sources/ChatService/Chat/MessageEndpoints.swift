@@ -59,6 +59,7 @@ final class MessageEndpoints {
         _ exchange: Exchange,
         _ decision: @escaping @LoopActor (ChatState, MessageTarget) throws(ChatRefusal) -> Draft?
     ) throws(ChatAnswer) {
+        try requests.refuseQuery(exchange)
         let (channel, offset) = try place(exchange)
         requests.target(offset) { [requests] target in
             guard let target, target.channel == channel else {

@@ -83,7 +83,7 @@ enum ControlObject {
             out.append(",\"id\":")
             out.appendJSONString(id.bytes)
         }
-        if let seconds = problem.type.retryAfterSeconds {
+        if let seconds = problem.retryAfterSeconds {
             out.append(utf8: ",\"retry_after\":\(seconds)")
         }
         out.append(",\"problem\":")

@@ -96,6 +96,7 @@ final class PushHub {
     /// The channels that `actor` asks for. `.noSuchChannel` for one that they may not read.
     func filter(_ query: StreamQuery, for actor: ChatActor) throws(ChatRefusal) -> ChannelFilter {
         let chat = requests.chat
+        _ = try chat.name(of: actor)
         for channel in query.channels { try chat.reading(actor, channel) }
         guard query.hasOwnRooms else {
             return ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)

@@ -9,9 +9,9 @@ import Replication
 /// | `subscribe` | `channels`, `after`? |
 /// | `unsubscribe` | `channels` |
 /// | `auth` | `token` |
-/// | `edit` | `channel`, `offset`, `message_text`, `id`? |
-/// | `delete` | `channel`, `offset`, `id`? |
-/// | `react` | `channel`, `offset`, `emoji`, `on`? (true unless said otherwise), `id`? |
+/// | `edit` | `channel`, `offset`, `message_text`, `author`?, `id`? |
+/// | `delete` | `channel`, `offset`, `author`?, `id`? |
+/// | `react` | `channel`, `offset`, `emoji`, `on`? (true unless said otherwise), `author`?, `id`? |
 /// | `read` | `channel`, `offset`, `id`? |
 /// | `ping` | |
 enum SocketCommand {
@@ -29,6 +29,15 @@ enum SocketCommand {
     case subscribe(StreamQuery)
     case unsubscribe([Channel])
     case ping
+
+    /// The one that the client gave its write.
+    var id: MessageID? {
+        switch self {
+        case .send(let draft): draft.id
+        case .change(_, _, _, _, let id), .read(_, _, let id): id
+        case .auth, .subscribe, .unsubscribe, .ping: nil
+        }
+    }
 
     /// Why a command was refused, with the id of its write where it could be read.
     struct Refusal: Error {

@@ -228,7 +228,7 @@ extension SocketSession: WebSocketHandler {
         }
         do throws(SocketCommand.Refusal) {
             let command = try SocketCommand.decode(message.payload.pointer)
-            do throws(Problem) { try perform(command) } catch { say(.error(error, id: nil)) }
+            do throws(Problem) { try perform(command) } catch { say(.error(error, id: command.id)) }
         } catch {
             say(.error(error.problem, id: error.id))
         }

@@ -6,6 +6,8 @@ public enum ChatRefusal: Error, Equatable, Sendable {
     case invalid(InvalidField)
     /// 401: the token's generation is not the account's current one.
     case signedOut
+    /// 401: this takes an account, and no token names one.
+    case notSignedIn
     /// 401: the name belongs to an account, and no token says that it is theirs.
     case nameOfAccount([UInt8])
     /// 403: they may not; says what it would take.

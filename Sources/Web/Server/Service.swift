@@ -101,8 +101,7 @@ public final class Service: RequestHandler {
             guard !route.isGuarded || isAuthorised(head) else {
                 return .failure(
                     Refusal(
-                        problem: Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'"),
-                        fields: [("www-authenticate", "Bearer")]))
+                        problem: Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'")))
             }
             return .success((route, segments))
         }

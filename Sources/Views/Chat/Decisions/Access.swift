@@ -10,8 +10,9 @@ extension ChatState {
         return !accounts.list[account].isDeleted && rooms[channel.bytes]?.role(account) != nil
     }
 
-    /// The same for somebody with a token or without; `.noSuchChannel` when not.
+    /// The same for somebody with a token, which has to be good, or without; `.noSuchChannel` when not.
     public func reading(_ actor: ChatActor, _ channel: Channel) throws(ChatRefusal) {
+        _ = try name(of: actor)
         if channel.isPublic { return }
         guard case .account = actor, channel.isPrivate else { throw .noSuchChannel }
         _ = try membership(of: try known(actor), in: channel)

@@ -67,7 +67,7 @@ extension ChatState {
         guard allowsAccounts else { throw .noAccounts }
         let actor = try known(actor)
         guard let number = actor.account, let author = actor.author else {
-            throw .forbidden("this takes an account; register, or sign in")
+            throw .notSignedIn
         }
         return (number, author, actor.expectations)
     }
