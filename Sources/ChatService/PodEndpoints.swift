@@ -123,10 +123,9 @@ final class PodEndpoints {
         do throws(ChatAnswer) { try checkAccess(actor, channel) } catch { throw error.asProblem }
         let reads = LogReads(source: replica.source, tails: tails)
         let position = try requests.position()
-        try reads.messages(
-            exchange, channel: channel, fields: [("log-position", position.description)]
-        ) { [upstream] exchange in
-            ReadPassing.pass(exchange, exchange.segments, to: upstream)
+        let fields = [(name: "log-position", value: position.description)]
+        try reads.messages(exchange, channel: channel, fields: fields) { [upstream] exchange in
+            ReadPassing.pass(exchange, exchange.segments, to: upstream, fields: fields)
         }
     }
 

@@ -8,13 +8,18 @@ import Web
 @LoopActor
 final class ReadPassing {
     private let exchange: Exchange
+    private let ownFields: [(name: String, value: String)]
     private var read: (any PassedRead)?
     private var writer: BodyWriter?
     private var isPaused = false
 
     /// Precondition: `exchange` was parsed.
-    static func pass(_ exchange: Exchange, _ segments: [[UInt8]], to upstream: any LogUpstream) {
-        let passing = ReadPassing(exchange)
+    /// - Parameter fields: header fields of the answer beside the log's.
+    static func pass(
+        _ exchange: Exchange, _ segments: [[UInt8]], to upstream: any LogUpstream,
+        fields: [(name: String, value: String)] = []
+    ) {
+        let passing = ReadPassing(exchange, fields)
         let path = segments.map { "/" + PathEncoding.encode(segment: $0) }.joined()
         let query = exchange.head?.query.raw ?? ""
         let target = query.isEmpty ? path : "\(path)?\(query)"
@@ -22,7 +27,10 @@ final class ReadPassing {
         exchange.onAbandoned = { passing.cancel() }
     }
 
-    private init(_ exchange: Exchange) { self.exchange = exchange }
+    private init(_ exchange: Exchange, _ fields: [(name: String, value: String)]) {
+        self.exchange = exchange
+        ownFields = fields
+    }
 
     private func received(_ event: PassedReadEvent) {
         switch event {
@@ -48,7 +56,7 @@ final class ReadPassing {
         exchange.onAbandoned = nil
         exchange.respond(
             Response(
-                status, fields: fields, body: .stream(length: length) { self.start($0) }))
+                status, fields: fields + ownFields, body: .stream(length: length) { self.start($0) }))
         // HEAD, or a client that is gone: nobody wants the body.
         if writer == nil { cancel() }
     }

@@ -5,8 +5,8 @@ import Views
 
 /// The way of a client's write to the log, whatever it came in by.
 ///
-/// A write that depends on state is decided by the pod's views and passed on with what the decision relies on.
-/// When the log refuses it, because another pod was first, the pod catches up and decides again: at most
+/// A write that depends on state is decided by the pod's views and passed on with what the decision relies
+/// on. When the log refuses it, because another pod was first, the pod catches up and decides again: at most
 /// `PodLimits.decisionsMax` times.
 @LoopActor
 final class Writes {

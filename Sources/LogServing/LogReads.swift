@@ -18,8 +18,10 @@ public final class LogReads {
 
     // MARK: Messages
 
-    /// `channel`: nil for all public ones. `fields`: header fields of the answer besides its own. `elsewhere`: answers instead when the source does not reach back
-    /// far enough.
+    /// - Parameters:
+    ///   - channel: nil for all public ones.
+    ///   - fields: header fields of the answer besides its own.
+    ///   - elsewhere: answers instead when the source does not reach back far enough.
     public func messages(
         _ exchange: Exchange, channel: Channel?, fields: [(name: String, value: String)] = [],
         elsewhere: (@LoopActor (Exchange) -> Void)? = nil

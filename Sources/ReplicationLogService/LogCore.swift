@@ -21,10 +21,11 @@ public enum LogLimits {
 /// The log as a whole: drafts in, lines durable, readers and listeners told. Everything the service does goes
 /// through here, and all of it on the loop; only the store has threads of its own.
 ///
-/// Happy path: `append` has the sequencer judge the drafts and encode the lines; as soon as no further request
-/// is there to be read, all new lines go to the store as one batch (a sync costs the same for one line and
-/// for a hundred, so it pays to read what has arrived first); when the store reports them durable they are indexed, told to
-/// `onDurable` (the bus and the live tails), and the writers are answered. No byte leaves before that.
+/// Happy path: `append` has the sequencer judge the drafts and encode the lines; as soon as no further
+/// request is there to be read, all new lines go to the store as one batch (a sync costs the same for one
+/// line and for a hundred, so it pays to read what has arrived first); when the store reports them
+/// durable they are indexed, told to `onDurable` (the bus and the live tails), and the writers are
+/// answered. No byte leaves before that.
 /// Failure of a write: the sequencer is rewound to the durable end, every waiting writer gets the error, and
 /// the next batch begins a new term. Failure of a sync: `onFailure`, and the process exits.
 @LoopActor

@@ -1,21 +1,23 @@
 """docs/openapi.yaml and the running services say the same: every path, method, status, header and field."""
 
 import json
-from dataclasses import dataclass, field
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from harness import chat_cases
+from harness.cases import LOG, POD, Case, both
 from harness.client import Answer
 from harness.openapi import Description, check, routes, values
 from harness.process import ROOT
 from harness.waiting import wait_until
 
 SECRET = "a secret of the test"
-LOG, POD = "/replication-log", "/chat-server"
 SOURCES = {
     LOG: ["Sources/ReplicationLogService/LogEndpoints.swift"],
-    POD: ["Sources/ChatService/PodEndpoints.swift", "Sources/ChatService/Delivery/StreamEndpoints.swift"],
+    POD: ["Sources/ChatService/" + name for name in (
+        "PodEndpoints.swift", "Delivery/StreamEndpoints.swift", "Chat/AccountEndpoints.swift",
+        "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift")],
 }
 DESCRIPTION = Description()
 
@@ -29,41 +31,14 @@ ELSEWHERE = {
     (POD, 404, "/log"): "a former epoch's history beyond a pod's memory",
     (POD, 200, "/events"): "test_streams.py",
     (POD, 101, "/ws"): "test_streams.py",
+    (POD, 409, "put /messages/{channel}/{offset}/reactions/{emoji}"): "1,000 reactions: AmendmentTests",
 }
 
 # GET has no end, so there is no HEAD.
 STREAMS = ("/log/tail", "/events", "/ws")
 
 
-@dataclass(frozen=True)
-class Case:
-    """A request, in one of the fixtures' worlds, and the status it must have."""
-
-    service: str
-    method: str
-    path: str
-    status: int
-    channel: str = "tea"
-    query: str = ""
-    body: object = None
-    accept: str = ""
-    secret: bool = True
-    world: str = "usual"
-    headers: dict = field(default_factory=dict, hash=False)
-
-    @property
-    def template(self):
-        return self.service + self.path
-
-    @property
-    def target(self):
-        return self.template.replace("{channel}", self.channel) + self.query
-
-    def __str__(self):
-        return f"{self.method} {self.template}{self.query} {self.status} {self.world}".replace("/", "_")
-
-
-HELLO = {"message_text": "hello", "author": "alice", "id": "first"}
+HELLO = {"message_text": "hello", "author": "ann", "id": "first"}
 ONE = {"message_text": "another text"}
 DRAFTS = [
     {"channel": "tea", "message_text": "one", "id": "first"},
@@ -76,10 +51,6 @@ OTHER_EPOCH = "0000000000000000"
 
 def lines(drafts):
     return "".join(json.dumps(draft) + "\n" for draft in drafts).encode()
-
-
-def both(*args, **options):
-    return [Case(service, *args, **options) for service in (LOG, POD)]
 
 
 CASES = [
@@ -139,32 +110,48 @@ CASES = [
     Case(POD, "get", "/readyz", 503, world="alone"),
     Case(POD, "get", "/state", 200, world="alone"),
     *[case for path in ("/state", "/healthz", "/readyz", "/metrics") for case in both("get", path, 200)],
+    *chat_cases.CASES,
 ]
 
 
 class World:
-    """A log and a pod, in some condition."""
+    """A log and a pod, in some condition, and who is there."""
 
-    def __init__(self, log, pod, epoch):
+    def __init__(self, log, pod, places, tokens):
         self.services = {LOG: log, POD: pod}
-        self.epoch = epoch
+        self.places = places
+        self.tokens = tokens
         # What keeps it in its condition.
         self.held = None
 
     def ask(self, case, method=None):
         headers = {**case.headers, **({"Accept": case.accept} if case.accept else {})}
-        client = self.services[case.service].client(**({} if case.secret else {"token": None}))
-        with client:
-            target = case.target.replace("{epoch}", self.epoch)
-            return client.request(method or case.method.upper(), target, case.body, headers)
+        token = {} if case.secret else {"token": None}
+        if case.token:
+            token = {"token": self.tokens[case.token]}
+        with self.services[case.service].client(**token) as client:
+            return client.request(
+                method or case.method.upper(), self.target(case), self.body(case), headers)
+
+    def target(self, case):
+        target = case.target
+        for name, value in self.places.items():
+            target = target.replace("{%s}" % name, str(value))
+        return target
+
+    def body(self, case):
+        if not isinstance(case.body, dict):
+            return case.body
+        standing = {"{%s}" % name: value for name, value in self.places.items()}
+        return {name: standing.get(value, value) if isinstance(value, str) else value
+                for name, value in case.body.items()}
 
     def tail(self, case):
         """The head and the first bytes of an answer that has no end."""
         service = self.services[case.service]
         token = f"Authorization: Bearer {SECRET}\r\n"
-        target = case.target.replace("{epoch}", self.epoch)
         with service.raw() as raw:
-            raw.send(f"GET {target} HTTP/1.1\r\nHost: a\r\n{token}\r\n".encode())
+            raw.send(f"GET {self.target(case)} HTTP/1.1\r\nHost: a\r\n{token}\r\n".encode())
             data = raw.receive_until(b"}\n")
         head, _, chunks = data.partition(b"\r\n\r\n")
         status, *fields = head.decode().split("\r\n")
@@ -187,18 +174,42 @@ def unchunked(data):
 def worlds(new_shared_cluster):
     """Makes each world once, when its first case comes."""
     made = {}
-    settings = {"CLUSTER_SECRET": SECRET}
 
     def make(name):
-        cluster = new_shared_cluster(settings=settings, pod_settings={"WRITE_TIMEOUT": "300ms"})
+        settings, pod_settings = {"CLUSTER_SECRET": SECRET}, chat_cases.POD_SETTINGS
+        if name == "secretless":
+            settings, pod_settings = {}, {}
+        cluster = new_shared_cluster(
+            settings=settings, pod_settings={"WRITE_TIMEOUT": "300ms", **pod_settings})
         cluster.pods[0].post("/messages/again", HELLO)
         cluster.wait_until_equal()
-        epoch = cluster.log.state()["epoch"]
+        places, tokens = people(name, cluster.pods[0])
+        places["epoch"] = cluster.log.state()["epoch"]
+        world = World(cluster.log, changed(name, cluster), places, tokens)
+        if name == "crowded":
+            world.held = world.services[POD].client()
+            # The pod may not have noticed yet that who asked before is gone.
+            wait_until(lambda: world.held.get("/healthz").status == 200, "the only place is taken", 10)
+        return world
+
+    def people(name, pod):
+        there = chat_cases.People(pod)
+        if name == "tired":
+            there.tire()
+        peopled = ("usual", *chat_cases.OBSTACLES.values())
+        places = there.settle() if name.split()[0] in peopled else {}
+        return places, there.tokens
+
+    def changed(name, cluster):
+        """Brings a world about; returns the pod that is asked."""
         pod = cluster.pods[0]
         if name == "full":
-            cluster.log.limit_files(16_384)
-        elif name == "frozen":
+            cluster.log.limit_files(cluster.log.segments()[-1].stat().st_size)
+        elif name.startswith("frozen"):
             cluster.log.pause()
+        elif name == "logless":
+            cluster.log.kill()
+            wait_until(lambda: not pod.state()["log_reachable"], "the pod has noticed", 10)
         elif name == "alone":
             pod = cluster.new_pod(REPLICATION_LOG_URL="http://127.0.0.1:1").spawn()
             wait_until(lambda: pod.get("/healthz").status == 200, "the pod is alive", 10)
@@ -207,12 +218,7 @@ def worlds(new_shared_cluster):
             pod = cluster.new_pod(HISTORY_BYTES="4096").start()
         elif name == "crowded":
             pod = cluster.new_pod(CONNECTIONS_PER_ADDRESS_MAX="1").start()
-        world = World(cluster.log, pod, epoch)
-        if name == "crowded":
-            world.held = pod.client()
-            # The pod may not have noticed yet that who asked before is gone.
-            wait_until(lambda: world.held.get("/healthz").status == 200, "the only place is taken", 10)
-        return world
+        return pod
 
     def get(name):
         if name not in made:

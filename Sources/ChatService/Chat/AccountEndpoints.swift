@@ -105,6 +105,7 @@ final class AccountEndpoints {
     private func signOutEverywhere(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
             let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
+            try requests.refuseQuery(exchange)
             requests.write(exchange) { (chat) throws(ChatRefusal) in try chat.revocation(of: actor) }
         }
     }
@@ -203,8 +204,11 @@ final class AccountEndpoints {
         let decision = limiter.attempt(
             account: AccountName.lowercased(name), from: address, now: LoopClock.monotonic)
         guard case .refused(let delay) = decision else { return }
+        let seconds = Int((delay / .seconds(1)).rounded(.up))
         throw .problem(
-            Problem(.tooManyRequests, "too many attempts; the next one is answered in \(delay)"))
+            Problem(
+                .tooManyRequests, "too many attempts; the next one is answered in \(seconds) s",
+                retryAfter: seconds))
     }
 
     /// Calls `proceed` when the password is the account's; a wrong name costs the same time and gets the same
@@ -214,6 +218,9 @@ final class AccountEndpoints {
         _ proceed: @escaping @LoopActor @Sendable (Account) -> Void
     ) throws(ChatAnswer) {
         guard requests.chat.allowsAccounts else { throw .refusal(.noAccounts) }
+        _ = try ChatAnswer.from(problem: { () throws(Problem) in
+            try Problem.from { () throws(InvalidField) in try AccountName.validated(name) }
+        })
         try admit(name, exchange)
         let account = requests.chat.accounts[name]
         let address = exchange.clientAddress

@@ -56,8 +56,8 @@ final class ChatRequests {
     func fields<Value>(
         _ exchange: Exchange, _ read: (inout RequestFields) throws(InvalidField) -> Value
     ) throws(ChatAnswer) -> Value {
+        try refuseQuery(exchange)
         do throws(Problem) {
-            try exchange.refuseQuery(except: ["author"])
             return try Problem.from { () throws(InvalidField) in
                 var fields = try RequestFields(exchange.body.pointer)
                 let value = try read(&fields)
@@ -67,6 +67,11 @@ final class ChatRequests {
         } catch {
             throw .problem(error)
         }
+    }
+
+    /// A write takes no parameters but `author`.
+    func refuseQuery(_ exchange: Exchange) throws(ChatAnswer) {
+        try ChatAnswer.from(problem: { () throws(Problem) in try exchange.refuseQuery(except: ["author"]) })
     }
 
     /// The channel that a segment of the path names; reserved ones are not there.
@@ -167,11 +172,17 @@ final class ChatRequests {
         line(offset) { completion($0?.target) }
     }
 
-    /// Finds the line at an offset, in memory or in the log; nil when it cannot be had.
+    /// Finds the line at an offset, in memory or in the log; nil when it cannot be had. One that was answered
+    /// already, but not applied here yet, is waited for.
     func line(_ offset: Offset, _ completion: @escaping @LoopActor (FoundLine?) -> Void) {
         let source = replica.source
-        guard offset > .zero, offset <= source.index.last, let epoch = source.epoch else {
-            return completion(nil)
+        guard offset > .zero, offset <= replica.head, let epoch = source.epoch else { return completion(nil) }
+        guard offset <= source.index.last else {
+            let isWaiting = waits.add(offset, timeout: PodLimits.readWaitDefault) { [self] outcome in
+                if outcome == .reached { line(offset, completion) } else { completion(nil) }
+            }
+            if !isWaiting { completion(nil) }
+            return
         }
         do throws(Trimmed) {
             completion(FoundLine(try source.history.slice(of: offset)))

@@ -59,6 +59,7 @@ final class MessageEndpoints {
         _ exchange: Exchange, by actor: ChatActor,
         _ decision: @escaping @LoopActor (ChatState, MessageTarget) throws(ChatRefusal) -> Draft?
     ) throws(ChatAnswer) {
+        try requests.refuseQuery(exchange)
         let (channel, offset) = try place(exchange)
         try ChatAnswer.from { () throws(ChatRefusal) in try requests.chat.reading(actor, channel) }
         try requests.admitWrite(exchange, as: actor)

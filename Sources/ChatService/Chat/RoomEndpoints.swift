@@ -86,7 +86,10 @@ final class RoomEndpoints {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
             let channel = try requests.channel(exchange)
             let (title, topic) = try requests.fields(exchange) { (fields) throws(InvalidField) in
-                (try fields.optionalString("title"), try fields.optionalString("topic"))
+                let title = try fields.optionalString("title")
+                let topic = try fields.optionalString("topic")
+                guard title != nil || topic != nil else { throw RequestFields.missing("title or topic") }
+                return (title, topic)
             }
             try requests.admitWrite(exchange, as: actor)
             write(exchange, channel) { (chat) throws(ChatRefusal) in
@@ -117,6 +120,7 @@ final class RoomEndpoints {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
             let channel = try requests.channel(exchange)
             let name = exchange.segments[3]
+            try requests.refuseQuery(exchange)
             try requests.admitWrite(exchange, as: actor)
             requests.write(exchange) { (chat) throws(ChatRefusal) in
                 try chat.removal(by: actor, channel, name: name)

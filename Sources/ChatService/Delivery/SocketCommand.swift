@@ -9,9 +9,9 @@ import Replication
 /// | `subscribe` | `channels`, `after`? |
 /// | `unsubscribe` | `channels` |
 /// | `auth` | `token` |
-/// | `edit` | `channel`, `offset`, `message_text`, `id`? |
-/// | `delete` | `channel`, `offset`, `id`? |
-/// | `react` | `channel`, `offset`, `emoji`, `on`? (true unless said otherwise), `id`? |
+/// | `edit` | `channel`, `offset`, `message_text`, `author`?, `id`? |
+/// | `delete` | `channel`, `offset`, `author`?, `id`? |
+/// | `react` | `channel`, `offset`, `emoji`, `on`? (true unless said otherwise), `author`?, `id`? |
 /// | `read` | `channel`, `offset`, `id`? |
 /// | `ping` | |
 enum SocketCommand {

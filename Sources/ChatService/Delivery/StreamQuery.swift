@@ -3,9 +3,9 @@ import Replication
 
 /// Which lines a client asks to be sent: `?channels=a,b&after=EPOCH:OFFSET`.
 ///
-/// `channels`: names between commas, `*` for all public ones, `@me` for all private rooms of the account, also
-/// those that it joins later; `channel`: one name, as often as wanted, for names with a comma. Neither: all
-/// public ones.
+/// `channels`: names between commas, `*` for all public ones, `@me` for all private rooms of the account,
+/// also those that it joins later; `channel`: one name, as often as wanted, for names with a comma. Neither:
+/// all public ones.
 struct StreamQuery: Equatable {
     private(set) var hasAllPublic = false
     private(set) var hasOwnRooms = false

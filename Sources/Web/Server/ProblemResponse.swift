@@ -2,7 +2,8 @@ import LogLine
 import Replication
 
 extension Response {
-    /// `application/problem+json`, with Retry-After where waiting helps.
+    /// `application/problem+json`, with Retry-After where waiting helps, and with WWW-Authenticate where a
+    /// token does (RFC 9110, section 15.5.2).
     public init(_ problem: Problem) {
         self.init(problem.status, type: MediaType.problem) { problem.encode(into: $0) }
         if let seconds = problem.retryAfterSeconds { fields.append(("retry-after", String(seconds))) }

@@ -105,4 +105,22 @@ def routes(*sources):
     """{(path, method)} that a service's Swift sources register, with the names that the document uses."""
     text = "".join((ROOT / source).read_text(encoding="utf-8") for source in sources)
     found = re.findall(r'Route\(\s*\.(\w+),\s*"([^"]+)"', text)
-    return {(path.replace("*", "{channel}"), method) for method, path in found}
+    return {(named(path), method) for method, path in found}
+
+
+# What the stars behind a segment of a route stand for.
+PARAMETERS = {
+    "messages": ("channel", "offset"), "reactions": ("emoji",), "reads": ("channel",), "rooms": ("channel",),
+    "members": ("name",), "accounts": ("name",)}
+
+
+def named(route):
+    """`/rooms/*/members/*` as the document writes it: `/rooms/{channel}/members/{name}`."""
+    segments, names = [], iter(())
+    for segment in route.split("/"):
+        if segment == "*":
+            segment = "{%s}" % next(names)
+        else:
+            names = iter(PARAMETERS.get(segment, ()))
+        segments.append(segment)
+    return "/".join(segments)

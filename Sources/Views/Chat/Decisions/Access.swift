@@ -10,7 +10,7 @@ extension ChatState {
         return !accounts.list[account].isDeleted && rooms[channel.bytes]?.role(account) != nil
     }
 
-    /// The same for somebody with a token or without; `.noSuchChannel` when not.
+    /// The same for somebody with a token, which has to be good, or without; `.noSuchChannel` when not.
     public func reading(_ actor: ChatActor, _ channel: Channel) throws(ChatRefusal) {
         // Of a public channel, too: who was signed out is nobody's guest.
         if channel.isPublic { return _ = try name(of: actor) }
