@@ -11,7 +11,7 @@ FROM ${SWIFT_IMAGE} AS builder
 # hadolint ignore=DL3008
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        libevent-dev libhiredis-dev libsodium-dev libssl-dev pkg-config \
+        libevent-dev libhiredis-dev libsodium-dev libsqlite3-dev libssl-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY Package.swift ./
@@ -32,7 +32,7 @@ FROM debian:bookworm-slim AS runtime
 # hadolint ignore=DL3008
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        libevent-2.1-7 libhiredis0.14 libsodium23 libssl3 libstdc++6 \
+        libevent-2.1-7 libhiredis0.14 libsodium23 libsqlite3-0 libssl3 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
 # Numbers, so that Kubernetes can see that it is not root.
 USER 10001:10001

@@ -20,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CEvent", pkgConfig: "libevent", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksum"),
         .target(name: "CSystem"),
@@ -49,6 +50,7 @@ let package = Package(
             dependencies: ["CHiredis", "EventLoop", "LogLine", "Replication", "Operations", "Crypto"]),
         .target(
             name: "LogClient", dependencies: ["Web", "EventLoop", "LogLine", "Replication", "Operations"]),
+        .target(name: "SearchIndex", dependencies: ["CSQLite", "LogLine", "Views", "Threads"]),
 
         // The reading half of the contract, the same on the log and on the pods.
         .target(
@@ -77,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "chat-server",
             dependencies: [
-                "ChatService", "LogClient", "RedisBus", "Web", "EventLoop", "Operations", "Crypto",
+                "ChatService", "LogClient", "RedisBus", "SearchIndex", "Web", "EventLoop", "Operations",
+                "Crypto",
                 "Replication", "Views", "LogLine",
             ]),
         .executableTarget(
@@ -127,6 +130,7 @@ let package = Package(
                 "ChatService", "EventLoop", "Web", "LogLine", "Views", "Replication", "TestSupport",
                 "LoopTestSupport",
             ]),
+        .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "Views", "LogLine", "Threads"]),
         .testTarget(
             name: "SegmentStoreTests",
             dependencies: ["SegmentStore", "TestSupport", "Replication", "LogLine", "Threads"]),

@@ -67,6 +67,7 @@ public final class ChatServer {
     private let waits = PositionWaits()
     private let delivery: Delivery
     private let hub: PushHub
+    private let search: SearchFeeder
     private let hasher = PasswordHasher()
     private let upstream: any LogUpstream
     private let options: Options
@@ -74,7 +75,8 @@ public final class ChatServer {
 
     /// Starts to serve (not ready yet) and to follow the log.
     public init(
-        replica: Replica, upstream: any LogUpstream, options: Options, metrics: Metrics
+        replica: Replica, upstream: any LogUpstream, textIndex: any TextIndex, options: Options,
+        metrics: Metrics
     ) throws(SocketError) {
         self.replica = replica
         self.upstream = upstream
@@ -89,6 +91,7 @@ public final class ChatServer {
         delivery = Delivery(source: { replica.source }, upstream: upstream)
         hub = PushHub(
             delivery: delivery, requests: requests, replicaID: options.replicaID, limits: PushLimits())
+        search = SearchFeeder(replica: replica, index: textIndex)
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, waits: waits, requests: requests,
             delivery: delivery, options: options)
@@ -96,6 +99,7 @@ public final class ChatServer {
         let service = Service(
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
                 + MessageEndpoints(requests: requests).routes
+                + SearchEndpoints(requests: requests, index: textIndex).routes
                 + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
                 + PageEndpoints().routes,
             options: Service.Options(
@@ -112,7 +116,9 @@ public final class ChatServer {
             tails.close()
             waits.discarded()
             delivery.discarded()
+            search.discarded()
         }
+        replica.onReady = { [search] in search.advance() }
         replica.run()
     }
 
@@ -143,6 +149,7 @@ public final class ChatServer {
         }
         delivery.applied(from: position)
         waits.applied(source.index.last)
+        search.advance()
     }
 
     // MARK: Draining
@@ -207,6 +214,9 @@ public final class ChatServer {
         }
         metrics.gauge("chat_pod_waiting_reads", "Reads that wait for a position.") { [waits] in
             Double(waits.count)
+        }
+        metrics.gauge("chat_pod_search_offset", "Up to where messages can be searched.") { [search] in
+            Double(search.next.previous.value)
         }
         metrics.gauge("chat_http_connections", "HTTP connections that are open.") { [unowned self] in
             Double(server.connectionCount)

@@ -22,6 +22,7 @@ public final class Replica {
     /// Lines were applied; `position` is the stream position before them.
     var onApplied: (@LoopActor (_ position: UInt64) -> Void)?
     var onDiscarded: (@LoopActor (DiscardReason) -> Void)?
+    var onReady: (@LoopActor () -> Void)?
 
     private var follower: Follower
     private let upstream: any LogUpstream
@@ -148,6 +149,7 @@ public final class Replica {
         case .discard(let reason): discard(reason)
         case .becomeReady:
             log.info("ready", ["offset": .init(follower.applied), "took": .init(now)])
+            onReady?()
         case .useSource(let source):
             log.info("following", ["source": .init(source.rawValue), "offset": .init(follower.applied)])
         }

@@ -6,6 +6,7 @@ import LogLine
 import Operations
 import RedisBus
 import Replication
+import SearchIndex
 import Views
 import Web
 
@@ -27,8 +28,12 @@ enum ChatServerProcess {
         let upstream = upstream(settings, log)
         let replica = replica(settings, upstream, metrics, log)
         do throws(SocketError) {
+            metrics.gauge("chat_pod_search_bytes", "Memory of the index of texts.") {
+                Double(SQLiteTextIndex.memoryBytes)
+            }
             let server = try ChatServer(
-                replica: replica, upstream: upstream, options: options(settings, provider), metrics: metrics)
+                replica: replica, upstream: upstream, textIndex: SQLiteTextIndex(),
+                options: options(settings, provider), metrics: metrics)
             self.server = server
             tellOfFewDescriptors(settings.admission.connectionsMax, server, log)
             signals = ServiceProcess.onTermination { drain(server, settings, log) }

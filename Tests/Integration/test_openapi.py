@@ -17,7 +17,7 @@ SOURCES = {
     LOG: ["Sources/ReplicationLogService/LogEndpoints.swift"],
     POD: ["Sources/ChatService/" + name for name in (
         "PodEndpoints.swift", "Delivery/StreamEndpoints.swift", "Chat/AccountEndpoints.swift",
-        "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift")],
+        "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift", "Search/SearchEndpoints.swift")],
 }
 DESCRIPTION = Description()
 
@@ -29,6 +29,7 @@ ELSEWHERE = {
     (POD, 503, "/messages"): "10,000 reads that wait",
     (POD, 503, "get /messages/{channel}"): "10,000 reads that wait",
     (POD, 404, "/log"): "a former epoch's history beyond a pod's memory",
+    (POD, 503, "/search"): "64 searches that wait: SQLiteTextIndexTests",
     (POD, 200, "/events"): "test_streams.py",
     (POD, 101, "/ws"): "test_streams.py",
     (POD, 409, "put /messages/{channel}/{offset}/reactions/{emoji}"): "1,000 reactions: AmendmentTests",
@@ -107,6 +108,9 @@ CASES = [
         "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "https://elsewhere.example"}),
     Case(POD, "get", "/messages/{channel}", 200, query="?after=0&wait=1s", channel="again"),
     Case(POD, "get", "/messages/{channel}", 400, query="?wait=2h"),
+    Case(POD, "get", "/search", 200, query="?q=hello&limit=3"),
+    Case(POD, "get", "/search", 400),
+    Case(POD, "get", "/search", 404, query="?q=a&channel=@a"),
     Case(POD, "get", "/readyz", 503, world="alone"),
     Case(POD, "get", "/state", 200, world="alone"),
     *[case for path in ("/state", "/healthz", "/readyz", "/metrics") for case in both("get", path, 200)],

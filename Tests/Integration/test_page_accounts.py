@@ -119,8 +119,6 @@ def test_a_private_room_is_there_for_its_members_only(cluster, people):
 
 
 def test_search_finds_what_one_may_read_and_shows_it_in_its_place(cluster, people):
-    if cluster.pods[0].get("/search?q=blue").status == 404:
-        pytest.skip("this server has no search")
     alice, bob = people
     direct(alice, "bob").send("the blue elephant")
     alice.go_to("tea").send("a blue teapot").wait_for("a blue teapot")

@@ -24,7 +24,7 @@ IMPURE = re.compile(
     r"|\.random\s*\(")
 
 # They know the services' ports, never each other.
-ADAPTERS = {"SegmentStore", "EtcdStore", "RedisBus", "LogClient"}
+ADAPTERS = {"SegmentStore", "EtcdStore", "RedisBus", "LogClient", "SearchIndex"}
 
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"

@@ -136,7 +136,7 @@ public final class Amendments {
 
     private func edit(_ line: ChatLine) throws(ChatTrouble) {
         let content = try line.content()
-        let target = try keyedTarget(of: line, content)
+        let target = try line.keyedTarget(content)
         guard let text = content.text else { throw .malformed }
         guard !isDeleted(target) else { throw .inapplicable }
         messages[target, default: Amendment()].text = text
@@ -145,7 +145,7 @@ public final class Amendments {
     }
 
     private func delete(_ line: ChatLine) throws(ChatTrouble) {
-        let target = try keyedTarget(of: line, try line.content())
+        let target = try line.keyedTarget(try line.content())
         guard !isDeleted(target) else { throw .inapplicable }
         messages[target] = Amendment(lastOffset: line.offset, isDeleted: true)
         amended.insert(target)
@@ -157,7 +157,7 @@ public final class Amendments {
 
     private func react(_ line: ChatLine) throws(ChatTrouble) {
         let content = try line.content()
-        let target = try self.target(of: line, content)
+        let target = try line.target(content)
         guard let emoji = content.emoji, let isOn = content.isOn, let author = line.author else {
             throw .malformed
         }
@@ -174,21 +174,6 @@ public final class Amendments {
         } else {
             amended.remove(target)
         }
-    }
-
-    /// The earlier line that the data name.
-    private func target(of line: ChatLine, _ content: ChatContent) throws(ChatTrouble) -> Offset {
-        guard let target = content.offset, target > .zero, target < line.offset else { throw .malformed }
-        return target
-    }
-
-    /// The same, where the line's key must name it, too.
-    private func keyedTarget(of line: ChatLine, _ content: ChatContent) throws(ChatTrouble) -> Offset {
-        let target = try target(of: line, content)
-        guard line.isKeyed(ChatVocabulary.messagePrefix, Array(String(target.value).utf8)) else {
-            throw .malformed
-        }
-        return target
     }
 
     /// Whatever line has a message's key is the last one that the log knows it by.

@@ -40,6 +40,21 @@ struct ChatLine {
         }
     }
 
+    /// The earlier line that the data name.
+    func target(_ content: ChatContent) throws(ChatTrouble) -> Offset {
+        guard let target = content.offset, target > .zero, target < offset else { throw .malformed }
+        return target
+    }
+
+    /// The same, where the line's key must name it, too.
+    func keyedTarget(_ content: ChatContent) throws(ChatTrouble) -> Offset {
+        let target = try target(content)
+        guard isKeyed(ChatVocabulary.messagePrefix, Array(String(target.value).utf8)) else {
+            throw .malformed
+        }
+        return target
+    }
+
     func raw(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
 }
 

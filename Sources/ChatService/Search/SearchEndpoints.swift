@@ -1,0 +1,32 @@
+import EventLoop
+import Replication
+import Views
+import Web
+
+/// Search in the texts of messages: docs/openapi.yaml.
+@LoopActor
+final class SearchEndpoints {
+    private let requests: ChatRequests
+    private let index: any TextIndex
+
+    init(requests: ChatRequests, index: any TextIndex) {
+        self.requests = requests
+        self.index = index
+    }
+
+    var routes: [Route] { [Route(.get, "/search", { [self] in search($0) })] }
+
+    private func search(_ exchange: Exchange) {
+        requests.answering(exchange) { [self] () throws(ChatAnswer) in
+            let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
+            let query = try ChatAnswer.from(problem: { () throws(Problem) in
+                try SearchQuery(exchange.queryItems)
+            })
+            try ChatAnswer.from { () throws(ChatRefusal) in
+                if let channel = query.channel { try requests.chat.reading(actor, channel) }
+                _ = try requests.chat.name(of: actor)
+            }
+            Search(exchange, query, by: actor, requests, index).run()
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// The bounds of search.
+enum SearchLimits {
+    static let queryBytesMax = 256
+    static let resultsMax = 100
+    static let resultsDefault = 20
+    /// How many matches the index is asked for at once; some may be of rooms that the reader is not in.
+    static let hitsPerRound = 500
+    /// How often it is asked for one page; then the answer says where to go on.
+    static let roundsMax = 10
+    /// Lines taken in at once, and their bytes: bounds the time that the loop spends on them.
+    static let batchLinesMax = 256
+    static let batchBytesMax = 128 * 1024
+    /// Between two batches, so that delivery is not disturbed.
+    static let batchPause = Duration.milliseconds(10)
+    /// With a bound of the pod's memory, the index starts anew when it has more lines that memory has dropped
+    /// than it holds, and more than this.
+    static let droppedLinesMin = 10_000
+}
