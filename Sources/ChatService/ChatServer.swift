@@ -87,8 +87,10 @@ public final class ChatServer {
         }
         let requests = ChatServer.requests(replica, waits, upstream, options)
         delivery = Delivery(source: { replica.source }, upstream: upstream)
+        let ephemera = Ephemera(replica, incarnation: options.incarnation, metrics: metrics)
         hub = PushHub(
-            delivery: delivery, requests: requests, replicaID: options.replicaID, limits: PushLimits())
+            delivery: delivery, requests: requests, ephemera: ephemera, replicaID: options.replicaID,
+            limits: PushLimits())
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, waits: waits, requests: requests,
             delivery: delivery, options: options)
@@ -97,6 +99,7 @@ public final class ChatServer {
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
                 + MessageEndpoints(requests: requests).routes
                 + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
+                + PresenceEndpoints(requests: requests, ephemera: ephemera).routes
                 + PageEndpoints().routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],

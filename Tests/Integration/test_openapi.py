@@ -15,7 +15,8 @@ SECRET = "a secret of the test"
 LOG, POD = "/replication-log", "/chat-server"
 SOURCES = {
     LOG: ["Sources/ReplicationLogService/LogEndpoints.swift"],
-    POD: ["Sources/ChatService/PodEndpoints.swift", "Sources/ChatService/Delivery/StreamEndpoints.swift"],
+    POD: ["Sources/ChatService/PodEndpoints.swift", "Sources/ChatService/Delivery/StreamEndpoints.swift",
+          "Sources/ChatService/Presence/PresenceEndpoints.swift"],
 }
 DESCRIPTION = Description()
 
@@ -136,6 +137,7 @@ CASES = [
         "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "https://elsewhere.example"}),
     Case(POD, "get", "/messages/{channel}", 200, query="?after=0&wait=1s", channel="again"),
     Case(POD, "get", "/messages/{channel}", 400, query="?wait=2h"),
+    Case(POD, "get", "/presence", 200), Case(POD, "get", "/presence", 400, query="?x=1"),
     Case(POD, "get", "/readyz", 503, world="alone"),
     Case(POD, "get", "/state", 200, world="alone"),
     *[case for path in ("/state", "/healthz", "/readyz", "/metrics") for case in both("get", path, 200)],
