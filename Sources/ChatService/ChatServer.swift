@@ -89,8 +89,10 @@ public final class ChatServer {
         }
         let requests = ChatServer.requests(replica, waits, upstream, options)
         delivery = Delivery(source: { replica.source }, upstream: upstream)
+        let ephemera = Ephemera(replica, incarnation: options.incarnation, metrics: metrics)
         hub = PushHub(
-            delivery: delivery, requests: requests, replicaID: options.replicaID, limits: PushLimits())
+            delivery: delivery, requests: requests, ephemera: ephemera, replicaID: options.replicaID,
+            limits: PushLimits())
         search = SearchFeeder(replica: replica, index: textIndex)
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, waits: waits, requests: requests,
@@ -101,6 +103,7 @@ public final class ChatServer {
                 + MessageEndpoints(requests: requests).routes
                 + SearchEndpoints(requests: requests, index: textIndex).routes
                 + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
+                + PresenceEndpoints(requests: requests, ephemera: ephemera).routes
                 + PageEndpoints().routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],

@@ -23,6 +23,10 @@ public final class Replica {
     var onApplied: (@LoopActor (_ position: UInt64) -> Void)?
     var onDiscarded: (@LoopActor (DiscardReason) -> Void)?
     var onReady: (@LoopActor () -> Void)?
+    /// Another pod (or this one) said something that is in no log.
+    var onSignal: (@LoopActor (EphemeralSignal) -> Void)?
+    /// Connected to Redis for publishing.
+    var onPublishing: (@LoopActor () -> Void)?
 
     private var follower: Follower
     private let upstream: any LogUpstream
@@ -80,6 +84,14 @@ public final class Replica {
     /// The log answered a write of ours.
     func acknowledged(_ position: Position) { handle(.acknowledged(position)) }
 
+    /// Tells the other pods. False: Redis is away or busy, and nobody hears of it.
+    func publish(_ signal: EphemeralSignal) -> Bool {
+        guard let bus, bus.isPublishing else { return false }
+        let buffer = ByteBuffer()
+        signal.encode(seal: seal, into: buffer)
+        return bus.publish(topics.ephemeral, buffer.takeSlice())
+    }
+
     // MARK: Events
 
     private var now: Duration { LoopClock.monotonic - start }
@@ -102,12 +114,15 @@ public final class Replica {
         switch event {
         case .ready(.subscriber): handle(.busSubscribed)
         case .lost(.subscriber, _, _): handle(.busLost)
-        case .ready(.publisher), .lost(.publisher, _, _): break
+        case .ready(.publisher): onPublishing?()
+        case .lost(.publisher, _, _): break
         case .message(let channel, let payload):
             if channel.elementsEqual(topics.log) {
                 receivedLines(payload)
             } else if channel.elementsEqual(topics.head) {
                 receivedHeartbeat(payload)
+            } else if channel.elementsEqual(topics.ephemeral) {
+                receivedSignal(payload)
             }
         }
     }
@@ -127,6 +142,14 @@ public final class Replica {
             handle(.busHeartbeat(identity))
         } catch {
             refuse("heartbeat", error)
+        }
+    }
+
+    private func receivedSignal(_ payload: UnsafeRawBufferPointer) {
+        do throws(BusError) {
+            onSignal?(try EphemeralSignal.decode(payload, seal: seal))
+        } catch {
+            refuse("signal", error)
         }
     }
 

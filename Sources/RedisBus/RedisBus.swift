@@ -3,7 +3,7 @@ import LogLine
 import Operations
 import Replication
 
-/// The bus over Redis pub/sub: one connection that publishes (for the log) and one that is subscribed.
+/// The bus over Redis pub/sub: one connection that publishes and one that is subscribed.
 ///
 /// Happy path: both connect, the subscriptions are confirmed, payloads flow. Failures: a lost connection is
 /// reported and comes back by itself; what is published meanwhile is dropped and said so to the caller; what
@@ -24,7 +24,7 @@ public final class RedisBus {
     public private(set) var isSubscribed = false
 
     private let subscriptions: Subscriptions
-    private let publisher: RedisLink?
+    private let publisher: RedisLink
     private let subscriber: RedisLink
     private let log: DiagnosticLog
     private let losses: Counter
@@ -33,27 +33,25 @@ public final class RedisBus {
     /// Replies to subscriptions carry no size.
     private static let subscriptionToken = -2
 
-    public var isPublishing: Bool { publisher?.connection != nil }
+    public var isPublishing: Bool { publisher.connection != nil }
 
-    /// - Parameter publishes: whether to keep a connection for `publish`, too.
+    /// - Parameter hearsItself: it publishes on what it is subscribed to, so often that silence on the
+    ///   subscriptions means that their connection is dead.
     public init(
-        _ endpoint: RedisEndpoint, subscriptions: Subscriptions, publishes: Bool, metrics: Metrics,
+        _ endpoint: RedisEndpoint, subscriptions: Subscriptions, hearsItself: Bool, metrics: Metrics,
         log: DiagnosticLog
     ) {
         self.subscriptions = subscriptions
         self.log = log
         losses = metrics.counter(
             "chat_redis_lost_connections_total", "Redis connections that broke or could not be made.")
-        publisher = publishes ? RedisLink(endpoint, expectsTraffic: true) : nil
-        // A log hears its own heartbeats; a pod hears nothing while the log is down.
-        subscriber = RedisLink(endpoint, expectsTraffic: publishes)
+        publisher = RedisLink(endpoint, expectsTraffic: true)
+        subscriber = RedisLink(endpoint, expectsTraffic: hearsItself)
         metrics.gauge("chat_redis_subscribed", "1 while the subscriptions are confirmed.") { [unowned self] in
             isSubscribed ? 1 : 0
         }
-        if publishes {
-            metrics.gauge("chat_redis_publishing", "1 while connected for publishing.") { [unowned self] in
-                isPublishing ? 1 : 0
-            }
+        metrics.gauge("chat_redis_publishing", "1 while connected for publishing.") { [unowned self] in
+            isPublishing ? 1 : 0
         }
     }
 
@@ -69,12 +67,12 @@ public final class RedisBus {
     }
 
     public func stop() {
-        publisher?.stop()
+        publisher.stop()
         subscriber.stop()
     }
 
     public func publish(_ topic: [UInt8], _ payload: ByteSlice) -> Bool {
-        guard let connection = publisher?.connection,
+        guard let connection = publisher.connection,
             queuedBytes + payload.count <= RedisLimits.queuedBytesMax
         else { return false }
         queuedBytes += payload.count
@@ -90,7 +88,6 @@ public final class RedisBus {
     // MARK: Private
 
     private func startPublisher() {
-        guard let publisher else { return }
         publisher.onOpen = { [unowned self] _ in
             queuedBytes = 0
             log.info("connected to Redis", ["role": "publisher"])

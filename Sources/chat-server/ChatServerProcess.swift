@@ -93,8 +93,9 @@ enum ChatServerProcess {
         let bus = settings.common.redis.map { url in
             RedisBus(
                 RedisEndpoint(url),
-                subscriptions: RedisBus.Subscriptions(channels: [topics.log, topics.head]),
-                publishes: false, metrics: metrics, log: log)
+                subscriptions: RedisBus.Subscriptions(channels: [topics.log, topics.head, topics.ephemeral]),
+                // With a user that may not publish, lines still come.
+                hearsItself: false, metrics: metrics, log: log)
         }
         let seed = (SecureRandom.uint64(), SecureRandom.uint64())
         return Replica(

@@ -159,6 +159,6 @@ enum ReplicationLogProcess {
             RedisEndpoint(url),
             subscriptions: RedisBus.Subscriptions(
                 channels: [topics.head], patterns: patterns),
-            publishes: true, metrics: metrics, log: log)
+            hearsItself: true, metrics: metrics, log: log)
     }
 }

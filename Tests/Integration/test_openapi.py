@@ -17,7 +17,8 @@ SOURCES = {
     LOG: ["Sources/ReplicationLogService/LogEndpoints.swift"],
     POD: ["Sources/ChatService/" + name for name in (
         "PodEndpoints.swift", "Delivery/StreamEndpoints.swift", "Chat/AccountEndpoints.swift",
-        "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift", "Search/SearchEndpoints.swift")],
+        "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift", "Search/SearchEndpoints.swift",
+        "Presence/PresenceEndpoints.swift")],
 }
 DESCRIPTION = Description()
 
@@ -111,6 +112,7 @@ CASES = [
     Case(POD, "get", "/search", 200, query="?q=hello&limit=3"),
     Case(POD, "get", "/search", 400),
     Case(POD, "get", "/search", 404, query="?q=a&channel=@a"),
+    Case(POD, "get", "/presence", 200), Case(POD, "get", "/presence", 400, query="?x=1"),
     Case(POD, "get", "/readyz", 503, world="alone"),
     Case(POD, "get", "/state", 200, world="alone"),
     *[case for path in ("/state", "/healthz", "/readyz", "/metrics") for case in both("get", path, 200)],

@@ -2,7 +2,6 @@
 
 import pytest
 from harness.browser import Page, start_browser
-from harness.streams import Socket
 from harness.waiting import holds_for, wait_until
 
 CLUSTER_SECRET = "a secret of a cluster"
@@ -128,17 +127,7 @@ def test_search_finds_what_one_may_read_and_shows_it_in_its_place(cluster, peopl
     wait_until(lambda: bob.channel == "tea" and bob.message("a blue teapot"), "its room is open")
 
 
-def has_presence(pod):
-    with Socket(pod, "?channels=") as socket:
-        socket.say(type="presence", state="online")
-        socket.say(type="ping")
-        socket.control("pong")
-        return all(control["type"] != "error" for control in socket.controls)
-
-
-def test_people_are_shown_with_their_presence_and_with_what_they_type(cluster, people):
-    if not has_presence(cluster.pods[0]):
-        pytest.skip("this server has no presence")
+def test_people_are_shown_with_their_presence_and_with_what_they_type(people):
     alice, bob = people
     wait_until(lambda: alice.elements("[aria-label='Message bob, online']"), "bob is online")
     direct(alice, "bob")

@@ -18,6 +18,12 @@ enum ControlObject {
     case signedIn([UInt8])
     /// The account has read a channel up to here, on whichever device.
     case read(Channel, Offset)
+    /// Somebody writes in a channel.
+    case typing(Channel, Author)
+    /// The presence of these accounts is another one now: one of them is told without a list around it.
+    case presence([PresentPerson])
+    /// Everybody's presence.
+    case people([PresentPerson])
     /// A command was refused; `id` is the one of its write.
     case error(Problem, id: MessageID?)
     case pong
@@ -53,6 +59,17 @@ enum ControlObject {
             out.append("{\"type\":\"read\",\"channel\":")
             out.appendJSONString(channel.bytes)
             out.append(utf8: ",\"offset\":\(offset)")
+        case .typing(let channel, let name):
+            out.append("{\"type\":\"typing\",\"channel\":")
+            out.appendJSONString(channel.bytes)
+            out.append(",\"name\":")
+            out.appendJSONString(name.bytes)
+        case .presence(let people) where people.count == 1:
+            out.append("{\"type\":\"presence\",")
+            people[0].encodeMembers(into: out)
+        case .presence(let people), .people(let people):
+            out.append("{\"type\":\"presence\",\"people\":")
+            PresentPerson.encode(people, into: out)
         case .pong: out.append("{\"type\":\"pong\"")
         case .bye(let position, let retry):
             out.append("{\"type\":\"bye\",\"retry_ms\":")

@@ -69,6 +69,15 @@ final class Delivery {
         }
     }
 
+    /// Tells the live streams of a channel that somebody writes there.
+    func show(_ typing: TypingNotice) {
+        if typing.channel.isPublic {
+            for subscription in publicStreams.items { subscription.show(typing) }
+        }
+        guard let streams = channelStreams[ChannelName.escape(typing.channel.bytes)] else { return }
+        for subscription in streams.items { subscription.show(typing) }
+    }
+
     /// The log became another one: nothing that follows continues what was sent.
     func discarded() {
         for subscription in live { subscription.cut(.superseded) }

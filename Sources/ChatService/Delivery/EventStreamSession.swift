@@ -71,6 +71,9 @@ extension EventStreamSession: PushSession {
             entry.channel, from: OutgoingLine(entry.line, at: hub.delivery.position(entry.offset)))
     }
 
+    /// Lines alone are events.
+    func show(presence frame: PreparedFrame) {}
+
     func drain(reconnectAfter delay: Duration) {
         subscription?.end()
         stream.close(Goodbye(.serviceRestart, "this pod is shutting down", reconnectDelay: delay))

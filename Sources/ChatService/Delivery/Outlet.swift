@@ -19,6 +19,13 @@ protocol Outlet: AnyObject {
     func joined(at position: Position)
     /// Asks for `Subscription.room` when there is room again.
     func waitForRoom(_ subscription: Subscription)
+    /// Somebody writes in a channel whose lines go here.
+    func show(_ typing: TypingNotice)
     /// Nothing more comes; the consumer may resume from the position of the last line it has.
     func cut(_ reason: CutReason)
+}
+
+extension Outlet {
+    /// What carries lines alone shows nothing.
+    func show(_ typing: TypingNotice) {}
 }

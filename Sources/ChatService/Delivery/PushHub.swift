@@ -10,6 +10,8 @@ protocol PushSession: AnyObject {
     var isOpen: Bool { get }
     /// A line that is no message was applied in a channel that is not public, after it was delivered.
     func entryApplied(_ entry: PrivateEntry)
+    /// The presence of accounts is another one now; `frame` says it.
+    func show(presence frame: PreparedFrame)
     /// Says goodbye: the client comes back after the delay.
     func drain(reconnectAfter delay: Duration)
 }
@@ -41,18 +43,24 @@ struct StreamStart {
 final class PushHub {
     let delivery: Delivery
     let requests: ChatRequests
+    let ephemera: Ephemera
     let replicaID: String
     let channels: PushChannels
     private var sessions = [ObjectIdentifier: any PushSession]()
 
-    init(delivery: Delivery, requests: ChatRequests, replicaID: String, limits: PushLimits) {
+    init(
+        delivery: Delivery, requests: ChatRequests, ephemera: Ephemera, replicaID: String, limits: PushLimits
+    ) {
         self.delivery = delivery
         self.requests = requests
+        self.ephemera = ephemera
         self.replicaID = replicaID
         channels = PushChannels(limits: limits)
         delivery.onPrivateEntry = { [unowned self] entry in
             for session in sessions.values { session.entryApplied(entry) }
         }
+        ephemera.onTyping = { [unowned self] channel, name in show(typing: name, in: channel, from: nil) }
+        ephemera.onChange = { [unowned self] in show($0) }
     }
 
     /// Open connections, those that are closing included.
@@ -76,6 +84,28 @@ final class PushHub {
             session.drain(
                 reconnectAfter: .milliseconds(
                     Int.random(in: 0...Int(DeliveryLimits.reconnectDelayMax / .milliseconds(1)))))
+        }
+    }
+
+    // MARK: What is not in the log
+
+    /// Somebody with a socket on this pod writes.
+    func typed(_ name: Author, in channel: Channel, from socket: any Outlet) {
+        show(typing: name, in: channel, from: socket)
+        ephemera.typed(channel, name)
+    }
+
+    private func show(typing name: Author, in channel: Channel, from socket: (any Outlet)?) {
+        delivery.show(TypingNotice(channel, by: name, from: socket))
+    }
+
+    private func show(_ people: [PresentPerson]) {
+        for start in stride(from: 0, to: people.count, by: PresenceLimits.peoplePerObjectMax) {
+            let part = people[start...].prefix(PresenceLimits.peoplePerObjectMax)
+            let buffer = ByteBuffer()
+            ControlObject.presence(Array(part)).encode(into: buffer)
+            let frame = PreparedFrame(buffer.takeSlice())
+            for session in sessions.values { session.show(presence: frame) }
         }
     }
 

@@ -13,6 +13,8 @@ import Replication
 /// | `delete` | `channel`, `offset`, `author`?, `id`? |
 /// | `react` | `channel`, `offset`, `emoji`, `on`? (true unless said otherwise), `author`?, `id`? |
 /// | `read` | `channel`, `offset`, `id`? |
+/// | `typing` | `channel`, `author`? |
+/// | `presence` | `state` |
 /// | `ping` | |
 enum SocketCommand {
     /// What is done to a message.
@@ -26,6 +28,8 @@ enum SocketCommand {
     case send(Draft)
     case change(Change, Channel, Offset, author: Author?, id: MessageID?)
     case read(Channel, Offset, id: MessageID?)
+    case typing(Channel, author: Author?)
+    case presence(Attendance)
     case subscribe(StreamQuery)
     case unsubscribe([Channel])
     case ping
@@ -35,14 +39,14 @@ enum SocketCommand {
         switch self {
         case .send(let draft): draft.id
         case .change(_, _, _, author: _, let id), .read(_, _, let id): id
-        case .auth, .subscribe, .unsubscribe, .ping: nil
+        case .auth, .typing, .presence, .subscribe, .unsubscribe, .ping: nil
         }
     }
 
     var isWrite: Bool {
         switch self {
         case .send, .change, .read: true
-        case .auth, .subscribe, .unsubscribe, .ping: false
+        case .auth, .typing, .presence, .subscribe, .unsubscribe, .ping: false
         }
     }
 
@@ -94,6 +98,10 @@ enum SocketCommand {
         case "read":
             return .read(
                 try Channel(validating: try fields.string("channel")), try fields.offset("offset"), id: id)
+        case "typing":
+            return .typing(
+                try Channel(validating: try fields.string("channel")), author: try author(&fields))
+        case "presence": return .presence(try attendance(&fields))
         case "ping": return .ping
         default:
             throw InvalidField(field: "type", detail: "type is '\(type)'; there is no such command")
@@ -106,21 +114,30 @@ enum SocketCommand {
     ) throws(InvalidField) -> SocketCommand {
         let channel = try Channel(validating: try fields.string("channel"))
         let offset = try fields.offset("offset")
-        let author = try fields.optionalString("author").map { (name) throws(InvalidField) in
-            try Author(validating: name)
-        }
+        let author = try author(&fields)
         return .change(try read(&fields), channel, offset, author: author, id: id)
     }
 
     private static func draft(_ fields: inout RequestFields, id: MessageID?) throws(InvalidField) -> Draft {
         let channel = try Channel(validating: try fields.string("channel"))
-        let author = try fields.optionalString("author").map { (name) throws(InvalidField) in
-            try Author(validating: name)
-        }
+        let author = try author(&fields)
         let text = try fields.string("message_text", bytesMax: LineLimits.textBytesMax)
         var draft = try Draft.text(validating: text, channel: channel, author: author, id: id)
         draft.replyTo = try fields.optionalOffset("reply_to")
         return draft
+    }
+
+    private static func author(_ fields: inout RequestFields) throws(InvalidField) -> Author? {
+        try fields.optionalString("author").map { (name) throws(InvalidField) in
+            try Author(validating: name)
+        }
+    }
+
+    private static func attendance(_ fields: inout RequestFields) throws(InvalidField) -> Attendance {
+        let state = try fields.string("state", bytesMax: 64)
+        if state.elementsEqual("online".utf8) { return .online }
+        if state.elementsEqual("away".utf8) { return .away }
+        throw InvalidField(field: "state", detail: "state takes online or away")
     }
 
     private static func names(_ fields: inout RequestFields) throws(InvalidField) -> [[UInt8]] {

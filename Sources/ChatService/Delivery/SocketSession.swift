@@ -22,6 +22,11 @@ final class SocketSession {
     private var waitingWrites = 0
     /// What it has used of MESSAGES_PER_SECOND.
     private var rate = RateBucket()
+    /// The account that is shown as being here, while it is.
+    private var attending: [UInt8]?
+    private var attendance = Attendance.online
+    private var followsPresence = false
+    private var typingPace = TypingPace()
 
     init(_ socket: WebSocketConnection, of hub: PushHub, as actor: ChatActor?) {
         self.socket = socket
@@ -32,6 +37,7 @@ final class SocketSession {
 
     func start(_ query: StreamQuery, _ filter: ChannelFilter?, _ start: StreamStart) {
         say(.hello(position: start.own, replicaID: hub.replicaID))
+        attend()
         if start.isReset { say(.reset(start.position)) }
         guard let filter else { return }
         followsOwnRooms = query.hasOwnRooms
@@ -57,6 +63,8 @@ final class SocketSession {
         case .read(let channel, let offset, let id):
             let actor = try actor(nil)
             write(id) { (chat) throws(ChatRefusal) in try chat.readMark(channel, offset, by: actor) }
+        case .typing(let channel, let author): try type(in: channel, as: author)
+        case .presence(let attendance): try show(attendance)
         case .subscribe(let query): try subscribe(query)
         case .unsubscribe(let channels): unsubscribe(channels)
         }
@@ -76,6 +84,52 @@ final class SocketSession {
         let name = try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.name(of: actor) })
         self.actor = actor
         say(.signedIn(name ?? []))
+        attend()
+    }
+
+    // MARK: What is not in the log
+
+    /// From now on the socket's account is here, and is told who else is.
+    private func attend() {
+        leave()
+        guard case .account(let name, let generation) = actor,
+            let account = hub.requests.chat.accounts[name], account.generation == generation
+        else { return }
+        attending = account.name
+        hub.ephemera.arrived(account.name, attendance)
+        followPresence()
+    }
+
+    private func leave() {
+        guard let name = attending.take() else { return }
+        hub.ephemera.left(name, attendance)
+    }
+
+    private func followPresence() {
+        followsPresence = true
+        say(.people(Array(hub.ephemera.people.prefix(PresenceLimits.peoplePerObjectMax))))
+    }
+
+    /// Those without account are not shown, but see who is there once they ask.
+    private func show(_ attendance: Attendance) throws(Problem) {
+        _ = try actor(nil)
+        if !followsPresence { followPresence() }
+        guard attendance != self.attendance else { return }
+        if let attending {
+            hub.ephemera.arrived(attending, attendance)
+            hub.ephemera.left(attending, self.attendance)
+        }
+        self.attendance = attendance
+    }
+
+    /// Without a name there is nobody to show.
+    private func type(in channel: Channel, as author: Author?) throws(Problem) {
+        let actor = try actor(author)
+        let name = try Problem.from(chat: { () throws(ChatRefusal) in
+            try hub.requests.chat.writer(actor, in: channel)
+        })
+        guard let name, typingPace.admits(channel.bytes, at: LoopClock.monotonic) else { return }
+        hub.typed(name, in: channel, from: self)
     }
 
     // MARK: Writes
@@ -200,6 +254,10 @@ extension SocketSession: PushSession {
             after: Position(epoch: hub.delivery.position(entry.offset).epoch, offset: entry.offset.previous))
     }
 
+    func show(presence frame: PreparedFrame) {
+        if followsPresence { socket.send(frame) }
+    }
+
     func drain(reconnectAfter delay: Duration) {
         if let position = hub.position(delivered) { say(.bye(position, retry: delay)) }
         endAll()
@@ -218,6 +276,16 @@ extension SocketSession: Outlet {
     func waitForRoom(_ subscription: Subscription) {
         waiting.append(subscription)
         socket.notifyWhenDrained()
+    }
+
+    /// Who does not keep up with lines misses this; a channel that is not public only shows it to those who
+    /// may read there.
+    func show(_ typing: TypingNotice) {
+        let account: [UInt8]? = if case .account(let name, _) = actor { name } else { nil }
+        guard !typing.isOwn(of: self, account: account), socket.hasRoom,
+            hub.requests.chat.mayRead(account, typing.channel)
+        else { return }
+        socket.send(typing.frame)
     }
 
     func cut(_ reason: CutReason) {
@@ -252,6 +320,7 @@ extension SocketSession: WebSocketHandler {
 
     func closed(_ channel: any PushChannel, _ end: PushEnd) {
         endAll()
+        leave()
         hub.remove(self)
     }
 }

@@ -50,6 +50,8 @@ final class Subscription {
         delivered = line.position.offset
     }
 
+    func show(_ typing: TypingNotice) { outlet.show(typing) }
+
     /// The lines behind `delivered` cannot be had live any more.
     func fallBehind(at offset: Offset) {
         delivered = max(delivered, offset)

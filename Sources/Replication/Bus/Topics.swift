@@ -6,6 +6,8 @@ public struct Topics: Sendable, Equatable {
     public let log: [UInt8]
     /// Heartbeats.
     public let head: [UInt8]
+    /// What pods tell each other and what is in no log (`EphemeralSignal`).
+    public let ephemeral: [UInt8]
 
     private static let prefix = Array("chat-cluster:".utf8)
 
@@ -15,6 +17,7 @@ public struct Topics: Sendable, Equatable {
         let prefix = Topics.prefix + Array(name.utf8)
         log = prefix + Array("log".utf8)
         head = prefix + Array("head".utf8)
+        ephemeral = prefix + Array("ephemeral".utf8)
     }
 
     /// Patterns of Redis that together match every channel but `chat-cluster:…`, each one once: what a log

@@ -83,7 +83,9 @@ export class Composer {
     const now = Date.now();
     if (this.input.value && now - this.#typingSent > TYPING_EVERY_MILLISECONDS) {
       this.#typingSent = now;
-      this.#app.stream.send({ type: "typing", channel: this.#room.channel });
+      const { me } = this.#app.store;
+      this.#app.stream.send({ type: "typing", channel: this.#room.channel,
+        ...(me?.isAccount ? {} : { author: me?.name }) });
     }
     if (this.#note.textContent) this.#note.textContent = "";
   }

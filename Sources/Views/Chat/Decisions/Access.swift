@@ -18,6 +18,13 @@ extension ChatState {
         _ = try membership(of: try known(actor), in: channel)
     }
 
+    /// The name under which somebody writes in a channel that they may read; nil when they gave none.
+    /// `.nameOfAccount` for one without account who takes an account's name.
+    public func writer(_ actor: ChatActor, in channel: Channel) throws(ChatRefusal) -> Author? {
+        try reading(actor, channel)
+        return try known(actor).author
+    }
+
     /// The account of somebody who is signed in.
     public func account(of actor: ChatActor) throws(ChatRefusal) -> Account {
         accounts.list[try knownAccount(actor).number]

@@ -1,0 +1,161 @@
+import LogLine
+
+/// What pods tell each other over Redis and what is in no log: who writes where, and who is there.
+///
+/// | `type` | members |
+/// |---|---|
+/// | `typing` | `pod`, `channel`, `name` |
+/// | `people` | `pod`, `sequence`, `online`, `away` |
+///
+/// Valid if and only if: an object of at most `bytesMax` bytes with these members, and with a seal the right
+/// `mac` as its last one; `pod` has 16 lowercase hexadecimal digits; in `people` there are at most
+/// `peopleMax` names, each of at most `nameBytesMax` bytes. Members that are not known are passed over.
+public struct EphemeralSignal: Equatable, Sendable {
+    public enum Content: Equatable, Sendable {
+        case typing(Channel, Author)
+        case people(PeopleReport)
+    }
+
+    /// The accounts with a socket on one pod.
+    public struct PeopleReport: Equatable, Sendable {
+        /// Grows with every report of the pod.
+        public let sequence: UInt64
+        public let online: [[UInt8]]
+        public let away: [[UInt8]]
+
+        public init(sequence: UInt64, online: [[UInt8]], away: [[UInt8]]) {
+            self.sequence = sequence
+            self.online = online
+            self.away = away
+        }
+    }
+
+    /// Random, drawn by the pod at its start.
+    public let pod: UInt64
+    public let content: Content
+
+    public static let bytesMax = 256 << 10
+    /// Of one report.
+    public static let peopleMax = 5000
+    /// Of an account.
+    static let nameBytesMax = 32
+
+    public init(pod: UInt64, _ content: Content) {
+        self.pod = pod
+        self.content = content
+    }
+
+    // MARK: Encoding
+
+    /// Appends the object, without a newline.
+    public func encode(seal: BusSeal? = nil, into out: ByteBuffer) {
+        guard let seal else { return encodePlain(into: out) }
+        let plain = ByteBuffer()
+        encodePlain(into: plain)
+        seal.seal(plain.pointer, headerBytes: plain.count, into: out)
+    }
+
+    private func encodePlain(into out: ByteBuffer) {
+        out.append("{\"pod\":\"")
+        out.append(hexadecimal: pod)
+        switch content {
+        case .typing(let channel, let name):
+            out.append("\",\"type\":\"typing\",\"channel\":")
+            out.appendJSONString(channel.bytes)
+            out.append(",\"name\":")
+            out.appendJSONString(name.bytes)
+        case .people(let report):
+            out.append("\",\"type\":\"people\",\"sequence\":")
+            out.append(decimal: report.sequence)
+            out.append(",\"online\":")
+            EphemeralSignal.encode(report.online, into: out)
+            out.append(",\"away\":")
+            EphemeralSignal.encode(report.away, into: out)
+        }
+        out.append("}")
+    }
+
+    private static func encode(_ names: [[UInt8]], into out: ByteBuffer) {
+        out.append("[")
+        for (index, name) in names.enumerated() {
+            if index > 0 { out.append(",") }
+            out.appendJSONString(name)
+        }
+        out.append("]")
+    }
+
+    // MARK: Decoding
+
+    /// Reads a signal. With a `seal` it must carry the right mac.
+    public static func decode(
+        _ bytes: UnsafeRawBufferPointer, seal: BusSeal? = nil
+    ) throws(BusError) -> EphemeralSignal {
+        guard bytes.count <= bytesMax else {
+            throw BusError(.tooLarge, "a signal of \(bytes.count) bytes; the limit is \(bytesMax)")
+        }
+        try seal?.verify(bytes, headerBytes: bytes.count)
+        do {
+            var members = Members()
+            var reader = JSONReader(bytes)
+            try reader.beginObject(field: nil)
+            while let name = try reader.nextKey() { try members.read(name, from: &reader) }
+            try reader.end()
+            return try members.signal()
+        } catch {
+            throw BusError(.malformed, "no signal: \(error.detail)")
+        }
+    }
+
+    /// What has been read so far.
+    private struct Members {
+        private var type: [UInt8]?
+        private var pod: Epoch?
+        private var channel: Channel?
+        private var name: Author?
+        private var sequence: UInt64?
+        private var online: [[UInt8]]?
+        private var away: [[UInt8]]?
+
+        mutating func read(_ member: [UInt8], from reader: inout JSONReader) throws(InvalidField) {
+            switch String(decoding: member, as: UTF8.self) {
+            case "type": type = try reader.string(field: "type", bytesMax: 64)
+            case "pod": pod = try reader.epoch()
+            case "channel": channel = try Channel(validating: try reader.string(field: "channel"))
+            case "name": name = try Author(validating: try reader.string(field: "name"))
+            case "sequence": sequence = try reader.unsignedInteger(field: "sequence")
+            case "online": online = try Members.names(&reader, field: "online")
+            case "away": away = try Members.names(&reader, field: "away")
+            default: _ = try reader.skipValue(field: nil)
+            }
+        }
+
+        private static func names(
+            _ reader: inout JSONReader, field: String
+        ) throws(InvalidField) -> [[UInt8]] {
+            var names: [[UInt8]] = []
+            try reader.beginArray(field: field)
+            while try reader.nextElement(field: field) {
+                guard names.count < peopleMax else {
+                    throw InvalidField(field: field, detail: "\(field) has more than \(peopleMax) names")
+                }
+                names.append(try reader.string(field: field, bytesMax: nameBytesMax))
+            }
+            return names
+        }
+
+        func signal() throws(InvalidField) -> EphemeralSignal {
+            guard let pod, let type else { throw InvalidField(field: nil, detail: "pod or type is missing") }
+            if type.elementsEqual("typing".utf8), let channel, let name {
+                return EphemeralSignal(pod: pod.value, .typing(channel, name))
+            }
+            guard type.elementsEqual("people".utf8), let sequence, let online, let away,
+                online.count + away.count <= peopleMax
+            else {
+                throw InvalidField(
+                    field: nil, detail: "its type is not known, or its members are not the type's")
+            }
+            let report = PeopleReport(sequence: sequence, online: online, away: away)
+            return EphemeralSignal(pod: pod.value, .people(report))
+        }
+    }
+}
