@@ -1,11 +1,12 @@
 import EventLoop
 import LogLine
 
-/// Histories of logs that were ours and are not any more, kept readable for a while so that a lost volume does
-/// not take the last copies with it.
+/// Histories of logs that were ours and are not any more, kept readable for a while so that a lost volume
+/// does not take the last copies with it.
 ///
-/// At most two: the longest one (what a restore wants back) and the newest one (what was written since). Where
-/// memory is bounded, both stay only while together they take a quarter more than the bound; else the longest.
+/// At most two: the longest one (what a restore wants back) and the newest one (what was written since).
+/// Where memory is bounded, both stay only while together they take a quarter more than the bound; else the
+/// longest.
 @LoopActor
 public final class SupersededHistories {
     private struct Kept {

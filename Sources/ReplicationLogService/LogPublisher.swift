@@ -7,8 +7,8 @@ import Replication
 /// too.
 ///
 /// Happy path: a batch becomes one payload (several when it is large) on the log's topic. What the bus does
-/// not take is dropped and counted: pods repair from the log. So they do with accounts' lines, which are never
-/// published: whoever may listen on Redis must not get the hashes of passwords to guess at.
+/// not take is dropped and counted: pods repair from the log. So they do with accounts' lines, which are
+/// never published: whoever may listen on Redis must not get the hashes of passwords to guess at.
 @LoopActor
 final class LogPublisher {
     private let core: LogCore

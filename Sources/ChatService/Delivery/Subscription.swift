@@ -5,10 +5,10 @@ import Views
 /// One stream of lines to one consumer: first the history behind its position, as fast as the consumer takes
 /// it, then each line when it is applied; every line that the filter passes exactly once, in order.
 ///
-/// Catching up goes by the index of its channels, in bounded steps through the pod's memory, or reads the log where memory does not reach back far
-/// enough. It joins the live lines in the same turn of the loop in which it reaches the newest applied line,
-/// so nothing can come between. A live consumer that does not keep up is cut by its outlet: it resumes from
-/// what it has.
+/// Catching up goes by the index of its channels, in bounded steps through the pod's memory, or reads the log
+/// where memory does not reach back far enough. It joins the live lines in the same turn of the loop in which
+/// it reaches the newest applied line, so nothing can come between. A live consumer that does not keep up is
+/// cut by its outlet: it resumes from what it has.
 @LoopActor
 final class Subscription {
     enum State: Equatable {
@@ -152,7 +152,8 @@ final class Subscription {
         send(bytes, offset)
     }
 
-    /// What was deleted meanwhile is not sent any more: of the message what is left of it, of its edits nothing.
+    /// What was deleted meanwhile is not sent any more: of the message what is left of it, of its edits
+    /// nothing.
     /// - Parameter line: without its newline.
     private func send(_ line: ByteSlice, _ offset: Offset) {
         let amendments = delivery.source.amendments
