@@ -125,7 +125,9 @@ final class PodEndpoints {
         let position = try requests.position()
         let fields = [(name: "log-position", value: position.description)]
         try reads.messages(exchange, channel: channel, fields: fields) { [upstream] exchange in
-            ReadPassing.pass(exchange, exchange.segments, to: upstream, fields: fields)
+            // The log serves private channels to the cluster alone; who may read them was judged here.
+            let path = channel?.isPrivate == true ? [Array("log".utf8)] : []
+            ReadPassing.pass(exchange, path + exchange.segments, to: upstream, fields: fields)
         }
     }
 

@@ -32,6 +32,7 @@ final class LogEndpoints {
                 { [self] in postMessage($0) }),
             Route(.get, "/messages", { [self] in messages($0, channel: nil) }),
             Route(.get, "/messages/*", { [self] in messages($0, channel: $0.segments[1]) }),
+            Route(.get, "/log/messages/*", isGuarded: true, { [self] in privateMessages($0) }),
             Route(.get, "/log", isGuarded: true, { [self] in lines($0, isTail: false) }),
             Route(
                 .get, "/log/tail", isGuarded: true, isStream: true, { [self] in lines($0, isTail: true) }),
@@ -68,6 +69,19 @@ final class LogEndpoints {
     private func messages(_ exchange: Exchange, channel name: [UInt8]?) {
         exchange.answering { () throws(Problem) in
             let channel = if let name { try LogReads.publicChannel(name) } else { Channel?.none }
+            try reads.messages(exchange, channel: channel)
+        }
+    }
+
+    /// For pods that do not remember so far back: they know who may read the channel.
+    private func privateMessages(_ exchange: Exchange) {
+        exchange.answering { () throws(Problem) in
+            let channel = try Problem.from { () throws(InvalidField) in
+                try Channel(validating: exchange.segments[2])
+            }
+            guard channel.isPrivate else {
+                throw Problem(.notFound, "this is for channels that begin with '@'", field: "channel")
+            }
             try reads.messages(exchange, channel: channel)
         }
     }

@@ -116,6 +116,10 @@ CASES = [
     Case(POD, "get", "/readyz", 503, world="alone"),
     Case(POD, "get", "/state", 200, world="alone"),
     *[case for path in ("/state", "/healthz", "/readyz", "/metrics") for case in both("get", path, 200)],
+    Case(LOG, "get", "/log/messages/{channel}", 200, channel="@private"),
+    Case(LOG, "get", "/log/messages/{channel}", 400, channel="@private", query="?last=0"),
+    Case(LOG, "get", "/log/messages/{channel}", 401, channel="@private", secret=False),
+    Case(LOG, "get", "/log/messages/{channel}", 404, channel="tea"),
     *chat_cases.CASES,
 ]
 
@@ -223,7 +227,7 @@ def worlds(new_shared_cluster):
             cluster.log.append([{"channel": "tea", "message_text": f"{n}" * 100} for n in range(200)])
             pod = cluster.new_pod(HISTORY_BYTES="4096").start()
         elif name == "crowded":
-            pod = cluster.new_pod(CONNECTIONS_PER_ADDRESS_MAX="1").start()
+            pod = cluster.new_pod(CONNECTIONS_PER_ADDRESS_MAX="1", TRUSTED_PROXIES="").start()
         return pod
 
     def get(name):

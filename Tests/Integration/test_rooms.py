@@ -298,3 +298,30 @@ def test_the_room_of_a_deleted_owner_has_another_one(new_cluster):
     NOBODY.does(pod, "DELETE", "/accounts/ann", {"password": "correct horse battery"})
     wait_until(lambda: roles(pod, bob, room)["cid"] == "owner", "the moderator owns the room")
     assert cid.does(pod, "DELETE", f"/rooms/{room}/members/bob")["offset"]
+
+
+def test_a_pod_that_keeps_little_reads_private_rooms_from_the_log(new_cluster):
+    cluster = new_cluster(pod_count=1, settings=SETTINGS, pod_settings={"HISTORY_BYTES": "64KiB"}).start()
+    pod = cluster.pods[0]
+    ann, eve = register(pod, "ann"), register(pod, "eve")
+    room = ann.does(pod, "POST", "/rooms", {"title": "old"})["channel"]
+    offsets = [ann.says(pod, room, f"message {number}") for number in range(3)]
+    for _ in range(8):
+        cluster.log.append([{"channel": "other", "message_text": "x" * 2_000} for _ in range(40)])
+    cluster.wait_until_equal()
+    wait_until(lambda: pod.state()["first"] > offsets[-1], "the pod has dropped the room's messages")
+    texts = [f"message {number}" for number in range(3)]
+    assert ann.does(pod, "GET", f"/messages/{room}/{offsets[0]}")["message_text"] == texts[0]
+    assert [message["message_text"] for message in ann.reads(pod, room)] == texts
+    assert [message["message_text"] for message in ann.reads(pod, room, "?last=2")] == texts[1:]
+    assert eve.refused(pod, "GET", f"/messages/{room}") == 404
+    with ann.socket(pod, f"?channels={room}&after={cluster.log.state()['epoch']}:0") as socket:
+        lines = [line for line in socket.lines_through(offsets[-1]) if "kind" not in line]
+        assert [line["message_text"] for line in lines] == texts
+    # The way to the log is the cluster's own.
+    path = f"/log/messages/{room}"
+    assert eve.refused(cluster.log, "GET", path) == ann.refused(cluster.log, "GET", path) == 401
+    assert ann.refused(pod, "GET", path) in (401, 404)
+    assert cluster.log.get(path).status == 200
+    for channel in ("$accounts", "other"):
+        assert cluster.log.get(f"/log/messages/{channel}").status == 404
