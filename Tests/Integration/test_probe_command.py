@@ -29,7 +29,7 @@ def test_a_log_that_is_away_fails_it(small_cluster):
 
 def test_a_channel_that_nobody_may_read_fails_it(small_cluster):
     code, text = probe("$reserved", "--url", small_cluster.pods[0].url)
-    assert code == 1 and "not public" in text, text
+    assert code == 1 and "there is no such channel" in text, text
 
 
 def test_nobody_there_fails_it():

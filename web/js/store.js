@@ -316,6 +316,8 @@ export class Store {
   presence(name, state, lastSeen = null) {
     const person = this.#meet(name);
     if (!person) return;
+    // Only accounts have a presence: this one may be newer than the list that was read.
+    person.isAccount = true;
     person.state = state;
     person.lastSeen = lastSeen ?? person.lastSeen;
     this.#changed("people");
