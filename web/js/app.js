@@ -63,6 +63,9 @@ class App extends Actions {
     addEventListener("hashchange", () => this.#route());
     for (const name of ["focus", "blur"]) addEventListener(name, () => this.#attention());
     document.addEventListener("visibilitychange", () => this.#attention());
+    // A browser may keep a page that was left, with its connection: to the others its person is gone.
+    addEventListener("pagehide", () => this.stream.disconnect());
+    addEventListener("pageshow", (event) => event.persisted && this.store.me && this.stream.connect());
     handleShortcuts(this);
   }
 
