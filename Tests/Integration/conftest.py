@@ -14,6 +14,8 @@ from harness.proxy import RedisProxy  # noqa: E402
 from harness.redis import RedisServer  # noqa: E402
 
 BINARIES = ("replication-log", "chat-server", "chatctl")
+# The title of a report's section.
+SKIP_REASON = "why it was skipped"
 
 
 def pytest_sessionstart(session):
@@ -24,16 +26,24 @@ def pytest_sessionstart(session):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Shows what a failed test's processes said. A skip is loud; with REQUIRE_ALL=1 it is a failure."""
+    """Shows what a failed test's processes said. With REQUIRE_ALL=1 a skip is a failure."""
     report = (yield).get_result()
     if report.failed:
         report.sections.append(("processes", _outputs(item)))
     if report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        print(f"\nSKIP: {item.nodeid}: {reason}", file=sys.__stdout__, flush=True)
+        report.sections.append((SKIP_REASON, reason))
         if os.environ.get("REQUIRE_ALL") == "1":
             report.outcome = "failed"
             report.longrepr = f"skipped although REQUIRE_ALL=1: {reason}"
+
+
+def pytest_runtest_logreport(report):
+    """A skip is loud. Called where the output is shown, in whichever process the test ran."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    for reason in (text for title, text in report.sections if title == SKIP_REASON):
+        print(f"\nSKIP: {report.nodeid}: {reason}", file=sys.__stdout__, flush=True)
 
 
 def _outputs(item):

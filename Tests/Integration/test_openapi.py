@@ -189,8 +189,7 @@ def worlds(new_shared_cluster):
         settings, pod_settings = {"CLUSTER_SECRET": SECRET}, chat_cases.POD_SETTINGS
         if name == "secretless":
             settings, pod_settings = {}, {}
-        cluster = new_shared_cluster(
-            settings=settings, pod_settings={"WRITE_TIMEOUT": "300ms", **pod_settings})
+        cluster = new_shared_cluster(settings=settings, pod_settings=pod_settings)
         cluster.pods[0].post("/messages/again", HELLO)
         cluster.wait_until_equal()
         places, tokens = people(name, cluster.pods[0])
@@ -216,6 +215,7 @@ def worlds(new_shared_cluster):
         if name == "full":
             cluster.log.limit_files(cluster.log.segments()[-1].stat().st_size)
         elif name.startswith("frozen"):
+            pod = cluster.new_pod(WRITE_TIMEOUT="300ms").start()
             cluster.log.pause()
         elif name == "logless":
             cluster.log.kill()

@@ -41,12 +41,14 @@ _given_ports = set()
 
 def free_port():
     """A port nobody listens on now and that was not given before, below the range of outgoing connections so
-    that none of them takes it."""
+    that none of them takes it. Test processes side by side never get the same."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
         lowest = int(file.read().split()[0])
     for _ in range(1000):
         port = 10_000 + int.from_bytes(os.urandom(4), "big") % max(lowest - 10_000, 1000)
-        if port in _given_ports:
+        if port in _given_ports or port % workers != worker:
             continue
         with socket.socket() as probe:
             try:
