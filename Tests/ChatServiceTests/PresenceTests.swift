@@ -41,6 +41,7 @@ private final class Pace {
     private var pace = TypingPace()
 
     func admits(_ channel: [UInt8], at time: Duration) -> Bool { pace.admits(channel, at: time) }
+    func sent(_ channel: [UInt8]) { pace.sent(channel) }
 }
 
 @Suite("The merge of what pods say of their people")
@@ -163,6 +164,15 @@ struct TypingPaceTests {
         #expect(pace.admits(bob, at: .milliseconds(10_500)))
         #expect(!pace.admits(alice, at: .milliseconds(10_999)))
         #expect(pace.admits(alice, at: .seconds(11)))
+    }
+
+    @Test("begins anew in a channel to which a message was sent")
+    func sent() {
+        let pace = Pace()
+        #expect(pace.admits(alice, at: .zero) && pace.admits(bob, at: .zero))
+        pace.sent(alice)
+        #expect(pace.admits(alice, at: .milliseconds(1)))
+        #expect(!pace.admits(bob, at: .milliseconds(1)))
     }
 
     @Test("covers a bounded number of channels at once")

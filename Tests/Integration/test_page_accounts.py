@@ -121,8 +121,10 @@ def test_search_finds_what_one_may_read_and_shows_it_in_its_place(cluster, peopl
     alice, bob = people
     direct(alice, "bob").send("the blue elephant")
     alice.go_to("tea").send("a blue teapot").wait_for("a blue teapot")
-    bob.go_to("coffee").click("[aria-label='Search messages (/)']").type(".panel [type=search]", "blue\n")
-    wait_until(lambda: len(bob.elements(".result")) == 2, "both are found")
+    bob.go_to("coffee").click("[aria-label='Search messages (/)']").type(".panel [type=search]", "blu")
+    wait_until(lambda: len(bob.elements(".result")) == 2, "both are found while one types")
+    bob.type(".panel [type=search]", "blue\n")
+    wait_until(lambda: len(bob.elements(".result")) == 2, "both are found again")
     bob.elements(".result")[0].click()
     wait_until(lambda: bob.channel == "tea" and bob.message("a blue teapot"), "its room is open")
 

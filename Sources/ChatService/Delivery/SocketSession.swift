@@ -136,6 +136,7 @@ final class SocketSession {
 
     private func post(_ draft: Draft) throws(Problem) {
         let actor = try actor(draft.author)
+        typingPace.sent(draft.channel.bytes)
         guard let replyTo = draft.replyTo else {
             return write(draft.id) { (chat) throws(ChatRefusal) in try chat.post(draft, by: actor) }
         }

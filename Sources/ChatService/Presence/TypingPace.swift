@@ -1,5 +1,5 @@
-/// How often one socket's person is said to write: once in each `PresenceLimits.typingInterval` in a channel,
-/// in a bounded number of channels. Nothing is allocated before the first time.
+/// How often one socket's person is said to write: once in each `PresenceLimits.typingInterval` in a channel
+/// and after each message there, in a bounded number of channels. Nothing is allocated before the first time.
 struct TypingPace {
     private var last = [[UInt8]: Duration]()
 
@@ -13,4 +13,7 @@ struct TypingPace {
         last[channel] = now
         return true
     }
+
+    /// Something was sent there: who goes on writing is said at once.
+    mutating func sent(_ channel: [UInt8]) { last[channel] = nil }
 }

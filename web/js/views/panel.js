@@ -8,6 +8,8 @@ import { messageElement } from "./message.js";
 const THREAD_PAGES_MAX = 10;
 const THREAD_PAGE_MESSAGES = 1000;
 const SEARCH_PAGE = 30;
+// Without a key pressed for so long, what stands there is looked for.
+const SEARCH_PAUSE_MILLISECONDS = 300;
 
 /** The panel's element, filled for `panel`: {type: "thread" | "members" | "search", …}. */
 export function drawPanel(app, element, panel) {
@@ -141,13 +143,22 @@ function drawSearch(app, element, panel) {
     h("option", { value: room.channel }, `In ${app.store.title(room)}`),
       h("option", { value: "" }, "Everywhere"));
   input.value = panel.query ?? "";
+  let asked = 0;
+  let pause = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => search(), SEARCH_PAUSE_MILLISECONDS);
+  });
 
   async function search(before = undefined) {
+    clearTimeout(pause);
+    const question = asked += 1;
     panel.query = input.value.trim();
-    if (!panel.query) return fill(results);
+    if (!panel.query) return fill(results, hint("Finds messages in all rooms that you can read."));
     const query = { q: panel.query, channel: scope?.value || undefined, before, limit: SEARCH_PAGE };
     const answer = await app.attempt(() => app.api.search(query));
-    if (!answer || app.ui.panel !== panel) return;
+    // Whoever types on has asked for something else meanwhile.
+    if (!answer || app.ui.panel !== panel || question !== asked) return;
     if (before === undefined) fill(results);
     else results.querySelector(".more")?.remove();
     showResults(app, results, answer, panel.query, search);
@@ -159,13 +170,16 @@ function drawSearch(app, element, panel) {
       search();
     } }, h("div", { class: "search-box" }, picture("search"), input), scope), results);
   input.focus();
-  if (panel.query) search();
+  search();
+}
+
+function hint(text) {
+  return h("p", { class: "hint" }, text);
 }
 
 function showResults(app, results, answer, query, search) {
   for (const line of answer.messages) results.append(resultElement(app, line, query));
-  if (results.childElementCount === 0) results.append(h("p", { class: "hint" },
-    "No message has these words."));
+  if (results.childElementCount === 0) results.append(hint("No message has these words."));
   if (answer.before) {
     results.append(h("button", { type: "button", class: "button more", onclick: () => search(answer.before) },
       "Older results"));
