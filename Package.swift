@@ -32,6 +32,9 @@ let package = Package(
         .target(name: "Views", dependencies: ["LogLine"]),
         .target(name: "Replication", dependencies: ["LogLine"]),
 
+        // The chat on a terminal: state, keys and rows; what it asks of the outside is done by chatctl.
+        .target(name: "TerminalChat", dependencies: ["LogLine", "Replication"]),
+
         // Threads, what they share, and the clocks.
         .target(name: "Threads", dependencies: ["CSystem"]),
 
@@ -86,7 +89,8 @@ let package = Package(
         .executableTarget(
             name: "chatctl",
             dependencies: [
-                "SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "Replication", "LogLine",
+                "SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "TerminalChat", "Threads",
+                "Replication", "LogLine",
             ]),
 
         // Tests: one target each, and what they share.
@@ -102,6 +106,7 @@ let package = Package(
         .testTarget(name: "LogLineTests", dependencies: ["LogLine", "TestSupport"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "Replication", "LogLine", "TestSupport"]),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication", "LogLine", "TestSupport"]),
+        .testTarget(name: "TerminalChatTests", dependencies: ["TerminalChat", "LogLine"]),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(name: "OperationsTests", dependencies: ["Operations", "Threads", "LogLine"]),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto", "LogLine", "TestSupport"]),

@@ -24,7 +24,9 @@ enum ChatControl {
     }
 
     static let commands: [Command] = [
-        UpCommand.command, TalkCommands.send, TalkCommands.messages, TalkCommands.tail, StatusCommand.command,
+        UpCommand.command, ChatCommands.chat, AccountCommands.login, AccountCommands.logout,
+        AccountCommands.register, TalkCommands.send, TalkCommands.messages, TalkCommands.tail,
+        StatusCommand.command,
         ProbeCommand.command, LogCommands.check, LogCommands.repair, LogCommands.restore,
     ]
 

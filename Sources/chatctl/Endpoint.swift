@@ -19,6 +19,10 @@ struct Endpoint {
         summary:
             "Holds the CLUSTER_SECRET, when that is not in the environment; default $CLUSTER_SECRET_FILE, or "
             + "\(defaultSecretFile).")
+    nonisolated static let serverOption = Arguments.Option(
+        name: "server", value: "URL", summary: "A chat-server; default \(defaultServer).")
+    /// Of what talks: `--server` and, as before, `--url`.
+    nonisolated static let talkOptions = [serverOption, urlOption, secretOption] + Credentials.options
     nonisolated static let defaultServer = "http://127.0.0.1:8000"
     /// Where `chatctl up` keeps it.
     nonisolated static let defaultSecretFile = "data/cluster-secret"
@@ -37,6 +41,44 @@ struct Endpoint {
     /// From `--url`, or the one that `chatctl up` starts first.
     init(_ arguments: Arguments) throws(ChatControl.Failure) {
         try self.init(arguments["url"] ?? Endpoint.defaultServer, arguments)
+    }
+
+    /// With these fields, and no secret.
+    init(_ url: HTTPURL, _ fields: [(name: String, value: String)]) {
+        self.url = url
+        self.fields = fields
+        client = HTTPClient(Origin(host: url.host, port: url.port, prefix: url.pathPrefix))
+    }
+
+    /// For what somebody says or reads: with their token, where there is one, else with the secret.
+    static func talking(_ arguments: Arguments) throws(ChatControl.Failure) -> Endpoint {
+        let server = try server(arguments)
+        if let credentials = try Credentials.find(arguments, servers: [server]) {
+            return Endpoint(server, [credentials.field])
+        }
+        return try Endpoint(server.description, arguments)
+    }
+
+    /// Of `--server` or `--url`.
+    nonisolated static func server(_ arguments: Arguments) throws(ChatControl.Failure) -> HTTPURL {
+        let servers = try servers(arguments)
+        guard servers.count == 1 else {
+            throw ChatControl.Failure("takes one server, not \(servers.count)", code: .badSettings)
+        }
+        return servers[0]
+    }
+
+    /// One or more, separated by commas.
+    nonisolated static func servers(_ arguments: Arguments) throws(ChatControl.Failure) -> [HTTPURL] {
+        let text = arguments["server"] ?? arguments["url"] ?? defaultServer
+        var servers = [HTTPURL]()
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let url = HTTPURL(String(part)) else {
+                throw ChatControl.Failure("'\(part)' is no URL like \(defaultServer)", code: .badSettings)
+            }
+            servers.append(url)
+        }
+        return servers
     }
 
     private static func secret(_ arguments: Arguments) throws(ChatControl.Failure) -> String? {
@@ -67,13 +109,16 @@ struct Endpoint {
         return body
     }
 
-    static func failure(_ status: Int, _ body: UnsafeRawBufferPointer) -> ChatControl.Failure {
+    nonisolated static func failure(
+        _ status: Int, _ body: UnsafeRawBufferPointer
+    ) -> ChatControl.Failure {
         // What is no problem document is shown by its status.
         guard let problem = try? Problem.decode(body) else {
             return ChatControl.Failure("HTTP status \(status)")
         }
         return ChatControl.Failure(
-            "\(problem.type.title): \(problem.detail) (\(problem.type.remedy.rawValue))")
+            Terminal.printable(
+                "\(problem.type.title): \(problem.detail) (\(problem.type.remedy.rawValue))"))
     }
 }
 

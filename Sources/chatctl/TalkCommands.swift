@@ -10,40 +10,43 @@ enum TalkCommands {
 
     static let send = ChatControl.Command(
         name: "send", usage: "send CHANNEL TEXT", summary: "Sends a message and shows its offset.",
-        options: [
-            Endpoint.urlOption, Endpoint.secretOption,
-            Arguments.Option(name: "author", value: "NAME", summary: "Who writes."),
+        options: Endpoint.talkOptions + [
+            Arguments.Option(name: "author", value: "NAME", summary: "The same as --as."),
             Arguments.Option(name: "id", value: "ID", summary: "Makes a retry safe."),
         ]
     ) { (arguments) throws(ChatControl.Failure) in
         try arguments.require("a channel", "a text")
         let channel = PathEncoding.encode(segment: Array(arguments.positional[0].utf8))
-        let answer = try await Endpoint(arguments).answer(
+        let answer = try await Endpoint.talking(arguments).answer(
             ClientRequest(.post, "/messages/\(channel)", body: body(arguments)))
         Terminal.say(answer.text.trimmingNewline)
     }
 
     static let messages = ChatControl.Command(
         name: "messages", usage: "messages [CHANNEL]", summary: "Shows the newest messages, oldest first.",
-        options: [
-            Endpoint.urlOption, Endpoint.secretOption, jsonOption,
-            Arguments.Option(name: "last", value: "N", summary: "How many; default 100."),
+        options: Endpoint.talkOptions + [
+            jsonOption, Arguments.Option(name: "last", value: "N", summary: "How many; default 100."),
         ]
     ) { (arguments) throws(ChatControl.Failure) in
         guard arguments.positional.count <= 1 else { return try arguments.require("at most one channel") }
         let last = try arguments.integer("last", in: 1...10_000, default: 100)
         let channel =
             arguments.positional.first.map { "/" + PathEncoding.encode(segment: Array($0.utf8)) } ?? ""
-        let answer = try await Endpoint(arguments).answer(
+        let answer = try await Endpoint.talking(arguments).answer(
             ClientRequest(.get, "/messages\(channel)?last=\(last)", fields: [("accept", MediaType.ndjson)]))
         for line in answer.text.split(separator: "\n") { show(line, asJSON: arguments.has("json")) }
     }
 
     static let tail = ChatControl.Command(
         name: "tail", usage: "tail [CHANNEL]", summary: "Shows messages as they come, until Ctrl-C.",
-        options: [Endpoint.urlOption, Endpoint.secretOption, jsonOption]
+        options: Endpoint.talkOptions + [jsonOption]
     ) { (arguments) throws(ChatControl.Failure) in
-        let endpoint = try Endpoint(arguments)
+        let server = try Endpoint.server(arguments)
+        let endpoint = try Endpoint.talking(arguments)
+        let credentials = try Credentials.find(arguments, servers: [server])
+        guard credentials == nil, !endpoint.fields.isEmpty else {
+            throw await StreamTail(server, credentials, arguments).run()
+        }
         let state = try await ServiceState.read(endpoint)
         let tail = TailPrinter(channel: arguments.positional.first, asJSON: arguments.has("json"))
         throw await tail.run(endpoint, after: state.offset)
@@ -53,8 +56,8 @@ enum TalkCommands {
         let buffer = ByteBuffer()
         buffer.append("{\"message_text\":")
         buffer.appendJSONString(Array(arguments.positional[1].utf8))
-        for name in ["author", "id"] {
-            guard let value = arguments[name] else { continue }
+        for (name, value) in [("author", arguments["as"] ?? arguments["author"]), ("id", arguments["id"])] {
+            guard let value else { continue }
             buffer.append(utf8: ",\"\(name)\":")
             buffer.appendJSONString(Array(value.utf8))
         }
@@ -69,7 +72,10 @@ enum TalkCommands {
         let parsed = bytes.withUnsafeBytes { try? Line.parse($0) }
         guard let parsed, let text = parsed.text else { return }
         if let wanted, !parsed.channel.bytes.elementsEqual(wanted.utf8) { return }
-        if asJSON { return Terminal.say(String(line)) }
+        // For programs as it is; JSON may hold U+009B, which begins a terminal's sequences.
+        if asJSON {
+            return Terminal.say(Terminal.isInteractive ? Terminal.printable(String(line)) : String(line))
+        }
         bytes = text
         let time = ByteBuffer()
         parsed.time.append(to: time)

@@ -1,4 +1,5 @@
 import Glibc
+import TerminalChat
 
 /// Writing for people.
 enum Terminal {
@@ -16,16 +17,6 @@ enum Terminal {
 
     static let isInteractive = isatty(STDOUT_FILENO) == 1
 
-    /// Other people's text must not move the cursor: control characters become `\u{…}`.
-    static func printable(_ text: String) -> String {
-        var shown = ""
-        for scalar in text.unicodeScalars {
-            if scalar.properties.generalCategory == .control {
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
-    }
+    /// Other people's text must not move the cursor: control characters and the like become `\u{…}`.
+    static func printable(_ text: String) -> String { ShownText(text).text }
 }
