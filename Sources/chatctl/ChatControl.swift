@@ -23,10 +23,12 @@ enum ChatControl {
         let run: @LoopActor (Arguments) async throws(Failure) -> Void
     }
 
-    static let commands: [Command] = [
-        UpCommand.command, TalkCommands.send, TalkCommands.messages, TalkCommands.tail, StatusCommand.command,
-        ProbeCommand.command, LogCommands.check, LogCommands.repair, LogCommands.restore,
-    ]
+    static let commands: [Command] =
+        [
+            UpCommand.command, TalkCommands.send, TalkCommands.messages, TalkCommands.tail,
+            StatusCommand.command,
+            ProbeCommand.command, LogCommands.check, LogCommands.repair, LogCommands.restore,
+        ] + KeyValueCommands.all
 
     static func run() -> Never {
         let words = Array(CommandLine.arguments.dropFirst())
