@@ -8,7 +8,8 @@ enum KeyValueCommands {
     private static let shared = [Endpoint.urlOption, Endpoint.secretOption]
     private static let conditions = [
         Arguments.Option(
-            name: "if-match", value: "OFFSET", summary: "Only if the key's newest line is this one; 0: none."),
+            name: "if-match", value: "OFFSET",
+            summary: "Only if the key's newest line is this one; 0: if it has no value."),
         Arguments.Option(name: "if-absent", value: nil, summary: "Only if the key has no value."),
     ]
 
@@ -87,8 +88,12 @@ enum KeyValueCommands {
     private static func fields(
         _ arguments: Arguments
     ) throws(ChatControl.Failure) -> [(name: String, value: String)] {
-        if arguments.has("if-absent") { return [("if-none-match", "*")] }
-        guard let text = arguments["if-match"] else { return [] }
+        guard let text = arguments["if-match"] else {
+            return arguments.has("if-absent") ? [("if-none-match", "*")] : []
+        }
+        guard !arguments.has("if-absent") else {
+            throw ChatControl.Failure("--if-match and --if-absent do not go together", code: .badSettings)
+        }
         guard let offset = Offset(decimal: text) else {
             throw ChatControl.Failure("--if-match is '\(text)'; it takes an offset", code: .badSettings)
         }
@@ -111,8 +116,8 @@ enum KeyValueCommands {
         return buffer.takeSlice()
     }
 
-    /// One element of the list, which has a line to itself, without what stands around it. A raw newline is in
-    /// no value.
+    /// One element of the list, which has a line to itself, without what stands around it. No value holds a
+    /// raw newline.
     private static func item(_ line: Substring) -> String {
         var item = line
         if item.hasPrefix("[") { item.removeFirst() }

@@ -11,6 +11,7 @@ from harness.at_once import at_once, statuses
 from harness.client import Client
 from harness.key_values import Keys, position
 from harness.people import NOBODY, SETTINGS, register
+from harness.process import BIN, run_to_end
 from harness.waiting import wait_until
 
 ROUNDS = 30
@@ -286,7 +287,8 @@ KEYS_REFUSED = {
 VALUES_REFUSED = {
     b"": 400, b" \n": 400, b"nul": 400, b"1 2": 400, b"01": 400, b"NaN": 400, b"{'a':1}": 400, b"[1,]": 400,
     b'1},{"deleted":true': 400, b'1,"deleted":true': 400, b'{"a":1,"a":2}': 400, b'"\xff"': 400,
-    b'[{"a":{"b":1,"\\u0062":2}}]': 400, b'"\\ud800"': 400, b'"\x00"': 400, b'"a\nb"': 400, b"\xef\xbb\xbf1": 400,
+    b'[{"a":{"b":1,"\\u0062":2}}]': 400, b'"\\ud800"': 400, b'"\x00"': 400, b'"a\nb"': 400,
+    b"\xef\xbb\xbf1": 400,
     b"[" * 64 + b"]" * 64: 400, b"[" * 100_000: 400, b'{"a":' * 64 + b"1" + b"}" * 64: 400,
     json.dumps(LONGEST + "x").encode(): 413, b"[" + b"1," * 40_000 + b"1]": 413,
     b" " * (512 * 1024) + b"1": 413,
@@ -295,7 +297,8 @@ CONDITIONS_REFUSED = [
     {"If-Match": text} for text in (
         "1", 'W/"1"', '"1", "2"', '"x"', '""', '"', '"-1"', '"01"', '"1" ,*', '"9007199254740993"', "",
         '"18446744073709551616"', '":1"')
-] + [{"If-None-Match": text} for text in ('"1"', "", 'W/"1"', "*, *")] + [{"If-Match": "*", "If-None-Match": "*"}]
+] + [{"If-None-Match": text} for text in ('"1"', "", 'W/"1"', "*, *")]
+CONDITIONS_REFUSED.append({"If-Match": "*", "If-None-Match": "*"})
 ADDITIONS_REFUSED = [
     {}, {"add": "1"}, {"add": 1.0}, {"add": 2**53}, {"add": -(2**53)}, {"add": None}, {"add": 1, "x": 1},
     {"add": 1, "id": ""}, {"add": 1, "id": "a b"}, {"add": [1]}, []]
@@ -364,7 +367,7 @@ def test_the_channel_is_the_logs_alone_and_no_chat(trio):
 
 def test_without_a_secret_the_log_takes_lines_of_keys_and_no_other_hidden_ones(trio):
     data = {"data": {"value": "by hand"}, "kind": "kv", "key": "kv:appended"}
-    results = trio.log.append([{"channel": "$kv", **data}, {"channel": "$kvx", **data}, {"channel": "@kv", **data}])
+    results = trio.log.append([{"channel": channel, **data} for channel in ("$kv", "$kvx", "@kv")])
     assert [result.get("error", {}).get("status") for result in results] == [None, 404, 404]
     written = results[0]
     assert trio.keys[2].value("appended", f"?at_least={written['epoch']}:{written['offset']}") == "by hand"
@@ -381,6 +384,28 @@ def test_a_publish_by_a_stranger_is_no_value(trio):
     trio.redis.publish("after", "a message")
     wait_until(lambda: trio.log.messages("after"), "the next message arrives")
     assert [line for line in trio.log.lines(after=head) if line.fields["channel"] == "$kv"] == []
+
+
+def test_the_command_line_uses_keys_and_counters(trio):
+    def run(*words):
+        code, out, error = run_to_end([BIN / "chatctl", *words, "--url", trio.pods[0].url])
+        return code, out.strip(), error
+
+    offset = json.loads(run("kv", "put", "cli:x", '{"a": 1}', "--if-absent")[1])["offset"]
+    assert run("kv", "get", "cli:x") == (0, '{"a":1}', "")
+    code, _, error = run("kv", "put", "cli:x", "2", "--if-match", str(offset + 1))
+    assert code == 1 and "kv:cli:x" in error
+    for number in range(1005):
+        trio.keys[0].put(f"many:{number:04}", number)
+    lines = run("kv", "list", "many:")[1].splitlines()
+    assert [json.loads(line)["key"] for line in lines] == [f"many:{number:04}" for number in range(1005)]
+    assert json.loads(run("counter", "cli", "-5", "--id", "once")[1])["value"] == -5
+    assert json.loads(run("counter", "cli")[1])["value"] == -5
+    assert run("kv", "delete", "cli:x", "--if-match", str(offset))[0] == 0
+    assert run("kv", "get", "cli:x")[0] == 1 and run("kv", "list", "cli") == (0, "", "")
+    for words in (("kv", "put", "a"), ("kv", "put", "a", "1", "--if-match", "x"), ("counter", "a", "1.5"),
+                  ("kv", "delete", "a", "--if-match", "1", "--if-absent")):
+        assert run(*words)[0] == 2
 
 
 def test_where_sign_in_is_required_keys_want_a_token(new_cluster):

@@ -2,8 +2,8 @@ import LogLine
 
 /// A value as a client sends it: any one JSON value.
 ///
-/// Refused: what `JSONReader` refuses (duplicate keys at any depth, invalid UTF-8, lone surrogates), more than
-/// 64 KiB once it is compact, or nested so deeply that it could not stand in a line.
+/// Refused: what `JSONReader` refuses (duplicate keys at any depth, invalid UTF-8, lone surrogates), more
+/// than 64 KiB once it is compact, or nested so deeply that it could not stand in a line.
 public enum KeyValueJSON {
     private static let field = "value"
     /// The value stands in the line's `data`, which is one level itself.

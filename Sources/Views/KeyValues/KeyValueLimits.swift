@@ -4,7 +4,7 @@ public enum KeyValueLimits {
     public static let nameBytesMax = 128
     /// Of a value as compact JSON.
     public static let valueBytesMax = 65_536
-    /// 2^53 − 1: of an addition and of a sum, so that every JSON reader takes them exactly. A sum stays there.
+    /// 2^53 − 1: of an addition and of a sum, so that every JSON reader takes them exactly.
     public static let sumMax: Int64 = (1 << 53) - 1
     /// The newest additions of which the sum right after them is remembered: 16 bytes each.
     static let recentSumsMax = 16_384

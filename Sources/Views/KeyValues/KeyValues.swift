@@ -18,15 +18,15 @@ public struct CounterSum: Equatable, Sendable {
     public let offset: Offset
 }
 
-/// All keys with their values, and all counters: a pure fold over the log. Two that were given the same lines
-/// are the same.
+/// All keys with their values, and all counters: a pure fold over the log. Two that were given the same
+/// lines are the same.
 ///
-/// Every line is given to `apply` once, in the order of its offsets; a message without key costs a look at two
-/// bytes. A line of a kind of these that makes no sense is counted and changes no value.
+/// Every line is given to `apply` once, in the order of its offsets; a message without key costs a look at
+/// two bytes. A line of a kind of these that makes no sense is counted and changes no value.
 ///
-/// Memory: for a key about 100 bytes beside its name and value (32 for its row and what is free in its chunk,
-/// the rest an array's header and the allocator's rounding). A deleted key keeps its name and its newest
-/// offset, for as long as the log does: whoever makes it again must name it.
+/// Memory: for a key about 85 bytes beside its name and value (32 for its row, what is free in its chunk, an
+/// array's header and the allocator's rounding; docs/key-value.md has the measurement). A deleted key
+/// keeps its name and its newest offset, for as long as the log does: whoever makes it again must name it.
 ///
 /// One owner; no locking.
 public final class KeyValues {
@@ -109,9 +109,8 @@ public final class KeyValues {
         public internal(set) var next: [UInt8]?
     }
 
-    /// The first keys that begin with `prefix` and stand behind `after`: at most `limit`, at most as many as it
-    /// takes to reach 1 MiB of values, and none when so many deleted ones stand there first that looking at
-    /// them takes its time.
+    /// The first keys that begin with `prefix` and stand behind `after`: at most `limit`, at most as many as
+    /// it takes to reach 1 MiB of values, and fewer where many deleted ones stand among them.
     public func page(prefix: [UInt8], after: [UInt8]?, limit: Int) -> Page {
         var page = Page()
         var valueBytes = 0

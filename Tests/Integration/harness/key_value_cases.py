@@ -34,9 +34,11 @@ CASES = [
     Case(POD, "delete", KEY, 200),
     Case(POD, "post", COUNTER, 201, name="visits", body={"add": -3, "id": "first"}),
     Case(POD, "post", COUNTER, 200, name="visits", body={"add": -3, "id": "first"}),
-    *[Case(POD, "post", COUNTER, status, world=world, body={"add": 1}) for status, world in OBSTACLES.items()],
+    *[Case(POD, "post", COUNTER, status, world=world, body={"add": 1})
+      for status, world in OBSTACLES.items()],
     *refused("post", COUNTER, {
-        400: {"body": {"add": 1.5}}, 401: {"token": "stale"}, 409: {"token": "", "body": {"add": 4, "id": "first"}},
+        400: {"body": {"add": 1.5}}, 401: {"token": "stale"},
+        409: {"token": "", "body": {"add": 4, "id": "first"}},
     }, name="visits", token="bob", body={"add": 1}),
     Case(POD, "get", COUNTER, 200, name="visits"),
     *refused("get", COUNTER, READS_REFUSED, token="bob"),
