@@ -95,12 +95,13 @@ public final class ChatServer {
             limits: PushLimits())
         search = SearchFeeder(replica: replica, index: textIndex)
         endpoints = PodEndpoints(
-            replica: replica, upstream: upstream, tails: tails, waits: waits, requests: requests,
-            delivery: delivery, options: options)
+            replica: replica, upstream: upstream, tails: tails, requests: requests, delivery: delivery,
+            options: options)
         let accounts = AccountEndpoints(requests: requests, hasher: hasher)
         let service = Service(
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
                 + MessageEndpoints(requests: requests).routes
+                + KeyValueEndpoints(requests: requests).routes
                 + SearchEndpoints(requests: requests, index: textIndex).routes
                 + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
                 + PresenceEndpoints(requests: requests, ephemera: ephemera).routes
@@ -224,6 +225,7 @@ public final class ChatServer {
         metrics.gauge("chat_http_connections", "HTTP connections that are open.") { [unowned self] in
             Double(server.connectionCount)
         }
+        KeyValueMetrics.register(replica, in: metrics)
         registerDelivery(metrics)
         registerFollower(metrics)
         ProcessMetrics.register(in: metrics)

@@ -10,6 +10,7 @@ import Web
 final class HistorySource: LineSource {
     let history: History
     let chat: ChatState
+    let keyValues = KeyValues()
     /// Whose history it is; nil until the log has told.
     var epoch: Epoch?
 
@@ -25,7 +26,9 @@ final class HistorySource: LineSource {
     /// Takes in the log's next line, with its newline.
     func append(_ line: UnsafeRawBufferPointer, scan: LineScan) {
         history.append(line, scan: scan)
-        chat.apply(UnsafeRawBufferPointer(rebasing: line.dropLast()), scan)
+        let bytes = UnsafeRawBufferPointer(rebasing: line.dropLast())
+        chat.apply(bytes, scan)
+        keyValues.apply(bytes, scan)
     }
 
     /// Precondition: the epoch is known.

@@ -12,7 +12,6 @@ final class PodEndpoints {
     private let replica: Replica
     private let upstream: any LogUpstream
     private let tails: LineTails
-    private let waits: PositionWaits
     private let options: ChatServer.Options
     private let requests: ChatRequests
     private let delivery: Delivery
@@ -21,13 +20,12 @@ final class PodEndpoints {
     var connectionCount: @LoopActor () -> Int = { 0 }
 
     init(
-        replica: Replica, upstream: any LogUpstream, tails: LineTails, waits: PositionWaits,
-        requests: ChatRequests, delivery: Delivery, options: ChatServer.Options
+        replica: Replica, upstream: any LogUpstream, tails: LineTails, requests: ChatRequests,
+        delivery: Delivery, options: ChatServer.Options
     ) {
         self.replica = replica
         self.upstream = upstream
         self.tails = tails
-        self.waits = waits
         self.options = options
         self.requests = requests
         self.delivery = delivery
@@ -83,10 +81,7 @@ final class PodEndpoints {
             let channel = isOneChannel ? try requests.channel(exchange) : nil
             try checkAccess(actor, channel)
             try ChatAnswer.from(problem: { () throws(Problem) in
-                guard let wait = try PositionQuery(exchange.queryItems) else {
-                    return try pollMessages(exchange, actor, channel)
-                }
-                try waitForPosition(wait, exchange) { [self] () throws(Problem) in
+                try requests.whenReached(exchange) { [self] () throws(Problem) in
                     try pollMessages(exchange, actor, channel)
                 }
             })
@@ -128,36 +123,6 @@ final class PodEndpoints {
             // The log serves private channels to the cluster alone; who may read them was judged here.
             let path = channel?.isPrivate == true ? [Array("log".utf8)] : []
             ReadPassing.pass(exchange, path + exchange.segments, to: upstream, fields: fields)
-        }
-    }
-
-    private func waitForPosition(
-        _ wait: PositionQuery, _ exchange: Exchange,
-        then read: @escaping @LoopActor () throws(Problem) -> Void
-    ) throws(Problem) {
-        if let epoch = replica.source.epoch { try wait.check(epoch) }
-        if replica.source.epoch != nil, replica.source.index.last >= wait.position.offset {
-            return try read()
-        }
-        let isWaiting = waits.add(wait.position.offset, timeout: wait.timeout) { [replica] outcome in
-            exchange.answering { () throws(Problem) in
-                guard !exchange.isAbandoned else { return }
-                if let epoch = replica.source.epoch { try wait.check(epoch) }
-                switch outcome {
-                case .reached: try read()
-                case .timedOut:
-                    let own = replica.source.index.last
-                    throw Problem(
-                        .waitTimedOut,
-                        "this pod is at offset \(own), not at \(wait.position.offset), after \(wait.timeout)",
-                        field: "at_least")
-                case .superseded:
-                    throw Problem(.epochConflict, "the log became another one meanwhile", field: "at_least")
-                }
-            }
-        }
-        guard isWaiting else {
-            throw Problem(.overloaded, "\(PodLimits.waitingReadsMax) reads wait for a position already")
         }
     }
 

@@ -109,6 +109,18 @@ public struct JSONReader {
         do { return try lexer.unsignedInteger(max: max) } catch { throw JSONReader.invalid(field, error) }
     }
 
+    /// An integer from -`magnitudeMax` to `magnitudeMax`, written without fraction and exponent.
+    public mutating func integer(field: String?, magnitudeMax: Int64) throws(InvalidField) -> Int64 {
+        lexer.skipSpace()
+        let isNegative = lexer.take("-")
+        do {
+            let magnitude = Int64(try lexer.unsignedInteger(max: magnitudeMax.magnitude))
+            return isNegative ? -magnitude : magnitude
+        } catch {
+            throw JSONReader.invalid(field, error)
+        }
+    }
+
     /// `true` or `false`.
     public mutating func boolean(field: String?) throws(InvalidField) -> Bool {
         lexer.skipSpace()

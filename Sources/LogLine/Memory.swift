@@ -26,6 +26,17 @@ public enum Memory {
         equal(left, UnsafeRawBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
     }
 
+    /// Whether `left` stands before `right` in the order of their bytes.
+    @inlinable
+    public static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        let count = min(left.count, right.count)
+        guard count > 0, let leftBase = left.baseAddress, let rightBase = right.baseAddress else {
+            return left.count < right.count
+        }
+        let order = memcmp(leftBase, rightBase, count)
+        return order == 0 ? left.count < right.count : order < 0
+    }
+
     /// The index of the first `byte` at or behind `start`; nil when there is none.
     @inlinable
     public static func firstIndex(

@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Views
 
 /// A body of `/append`: one draft a line. What cannot be read has its refusal; the others are one batch.
 struct AppendBatch {
@@ -7,7 +8,8 @@ struct AppendBatch {
     /// For each line in order: nil when it is the next one of `drafts`.
     private let refusals: [Problem?]
 
-    /// `allowsHidden`: drafts for reserved and private channels are taken.
+    /// `allowsHidden`: drafts for reserved and private channels are taken; without, of these only those for
+    /// keys and counters, which hold no secrets.
     init(_ body: ByteSlice, allowsHidden: Bool) throws(Problem) {
         let lines = body.pointer.split(
             separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -24,7 +26,8 @@ struct AppendBatch {
         for line in lines.prefix(count) {
             do throws(InvalidField) {
                 let draft = try Draft.decode(append: UnsafeRawBufferPointer(rebasing: line))
-                guard allowsHidden || draft.channel.isPublic else {
+                guard allowsHidden || draft.channel.isPublic || draft.channel == KeyValueVocabulary.channel
+                else {
                     refusals.append(AppendBatch.hidden)
                     continue
                 }
@@ -39,7 +42,7 @@ struct AppendBatch {
     }
 
     private static let hidden = Problem(
-        .notFound, "channels that begin with '$' or '@' need a CLUSTER_SECRET", field: "channel")
+        .notFound, "channels that begin with '$' (but '$kv') or '@' need a CLUSTER_SECRET", field: "channel")
 
     /// One result a line, in the order of the body. Precondition: one of `results` for each of `drafts`.
     func encode(_ results: [AppendResult], into buffer: ByteBuffer) {

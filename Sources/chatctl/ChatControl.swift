@@ -23,12 +23,13 @@ enum ChatControl {
         let run: @LoopActor (Arguments) async throws(Failure) -> Void
     }
 
-    static let commands: [Command] = [
-        UpCommand.command, ChatCommands.chat, AccountCommands.login, AccountCommands.logout,
-        AccountCommands.register, TalkCommands.send, TalkCommands.messages, TalkCommands.tail,
-        StatusCommand.command,
-        ProbeCommand.command, LogCommands.check, LogCommands.repair, LogCommands.restore,
-    ]
+    static let commands: [Command] =
+        [
+            UpCommand.command, ChatCommands.chat, AccountCommands.login, AccountCommands.logout,
+            AccountCommands.register, TalkCommands.send, TalkCommands.messages, TalkCommands.tail,
+            StatusCommand.command, ProbeCommand.command, LogCommands.check, LogCommands.repair,
+            LogCommands.restore,
+        ] + KeyValueCommands.all
 
     static func run() -> Never {
         let words = Array(CommandLine.arguments.dropFirst())

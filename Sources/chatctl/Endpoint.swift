@@ -96,6 +96,13 @@ struct Endpoint {
 
     /// The body of a 200 or 201; a problem becomes the failure.
     func answer(_ request: ClientRequest) async throws(ChatControl.Failure) -> ByteSlice {
+        try await response(to: request).body
+    }
+
+    /// The same with its head.
+    func response(
+        to request: ClientRequest
+    ) async throws(ChatControl.Failure) -> (head: ResponseHead, body: ByteSlice) {
         var request = request
         request.fields += fields
         let head: ResponseHead
@@ -106,7 +113,7 @@ struct Endpoint {
             throw ChatControl.Failure(error.message)
         }
         guard (200..<300).contains(head.status) else { throw Endpoint.failure(head.status, body.pointer) }
-        return body
+        return (head, body)
     }
 
     nonisolated static func failure(

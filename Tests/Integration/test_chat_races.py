@@ -1,10 +1,10 @@
 """Three pods are asked at once for what only one may have: the log never holds a contradiction."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.at_once import at_once, statuses
 from harness.people import NOBODY, PASSWORD, SETTINGS, new_address, register
 
 ROUNDS = 30
@@ -22,21 +22,6 @@ def town(new_shared_cluster):
 def threads():
     with ThreadPoolExecutor(8) as pool:
         yield pool
-
-
-def at_once(threads, *deeds):
-    """Does all of them, beginning at the same moment; returns their answers."""
-    barrier = threading.Barrier(len(deeds))
-
-    def do(deed):
-        barrier.wait()
-        return deed()
-
-    return list(threads.map(do, deeds))
-
-
-def statuses(answers):
-    return sorted(answer.status for answer in answers)
 
 
 def test_one_of_three_pods_registers_a_name(town, threads):

@@ -5,7 +5,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness import chat_cases
+from harness import chat_cases, key_value_cases
 from harness.cases import LOG, POD, Case, both
 from harness.client import Answer
 from harness.openapi import Description, check, routes, values
@@ -18,7 +18,7 @@ SOURCES = {
     POD: ["Sources/ChatService/" + name for name in (
         "PodEndpoints.swift", "Delivery/StreamEndpoints.swift", "Chat/AccountEndpoints.swift",
         "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift", "Search/SearchEndpoints.swift",
-        "Presence/PresenceEndpoints.swift")],
+        "Presence/PresenceEndpoints.swift", "KeyValues/KeyValueEndpoints.swift")],
 }
 DESCRIPTION = Description()
 
@@ -121,6 +121,7 @@ CASES = [
     Case(LOG, "get", "/log/messages/{channel}", 401, channel="@private", secret=False),
     Case(LOG, "get", "/log/messages/{channel}", 404, channel="tea"),
     *chat_cases.CASES,
+    *key_value_cases.CASES,
 ]
 
 
@@ -191,6 +192,7 @@ def worlds(new_shared_cluster):
             settings, pod_settings = {}, {}
         cluster = new_shared_cluster(settings=settings, pod_settings=pod_settings)
         cluster.pods[0].post("/messages/again", HELLO)
+        key_value_cases.settle(cluster.pods[0])
         cluster.wait_until_equal()
         places, tokens = people(name, cluster.pods[0])
         places["epoch"] = cluster.log.state()["epoch"]

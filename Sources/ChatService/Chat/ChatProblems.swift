@@ -21,6 +21,13 @@ extension Problem {
             self.init(.notFound, "\(Self.text(name)) is no member", field: "name")
         case .noSuchMessage(let offset):
             self.init(.notFound, "there is no message \(offset) in this channel")
+        case .noSuchKey(let name):
+            self.init(
+                .notFound, "the key '\(String(decoding: name, as: UTF8.self))' has no value", field: "key")
+        case .moved(let key, let offset):
+            self.init(
+                .expectationFailed, "the newest line with the key \(key) is \(offset)", field: "key",
+                current: [Draft.Expectation(key: key, offset: offset)])
         case .taken(let reason), .conflict(let reason): self.init(.conflict, reason)
         case .deleted(let offset): self.init(.deleted, "the message \(offset) was deleted")
         case .behind(let offset):

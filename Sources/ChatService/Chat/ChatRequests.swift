@@ -11,7 +11,7 @@ final class ChatRequests {
     let writes: Writes
     let identification: Identification
     let admission: WriteAdmission
-    private let waits: PositionWaits
+    let waits: PositionWaits
     private let upstream: any LogUpstream
 
     init(
@@ -116,7 +116,8 @@ final class ChatRequests {
         Response(200, type: MediaType.json) { $0.append("{\"unchanged\":true}\n") }
     }
 
-    private func applied(_ offset: Offset, _ exchange: Exchange, _ body: @escaping @LoopActor () -> Void) {
+    /// Runs `body` once this pod has applied `offset`, where it is known that the line is durable.
+    func applied(_ offset: Offset, _ exchange: Exchange, _ body: @escaping @LoopActor () -> Void) {
         guard replica.source.index.last < offset else { return body() }
         let isWaiting = waits.add(offset, timeout: PodLimits.readWaitDefault) { outcome in
             guard outcome == .reached else {

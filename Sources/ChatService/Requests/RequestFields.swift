@@ -54,6 +54,12 @@ struct RequestFields {
         return Offset(try reader.unsignedInteger(field: name))
     }
 
+    /// An integer from -`magnitudeMax` to `magnitudeMax`.
+    mutating func integer(_ name: String, magnitudeMax: Int64) throws(InvalidField) -> Int64 {
+        guard var reader = take(name) else { throw RequestFields.missing(name) }
+        return try reader.integer(field: name, magnitudeMax: magnitudeMax)
+    }
+
     mutating func boolean(_ name: String, default value: Bool) throws(InvalidField) -> Bool {
         guard var reader = take(name) else { return value }
         return try reader.boolean(field: name)

@@ -17,10 +17,13 @@ public enum ChatRefusal: Error, Equatable, Sendable {
     case noSuchAccount([UInt8])
     case noSuchMember([UInt8])
     case noSuchMessage(Offset)
+    case noSuchKey([UInt8])
     /// 409: the name or the channel is somebody's already.
     case taken(String)
     /// 409: it cannot be as things are; says what would have to change first.
     case conflict(String)
+    /// 409: the key's newest line is another one than the request demands.
+    case moved(Key, Offset)
     /// 410: the message was deleted.
     case deleted(Offset)
     /// This state has not applied that offset yet, on which the request relies: wait for it, decide again.

@@ -155,7 +155,7 @@ public final class Service: RequestHandler {
         guard let origin = head.header("origin"), options.allowedOrigins.allows(origin) else { return [] }
         return [
             ("access-control-allow-origin", origin), ("vary", "Origin"),
-            ("access-control-expose-headers", "Log-Epoch, Log-Head, Log-Position, Retry-After"),
+            ("access-control-expose-headers", "Log-Epoch, Log-Head, Log-Position, Retry-After, ETag, Link"),
         ]
     }
 
@@ -164,7 +164,10 @@ public final class Service: RequestHandler {
             204,
             fields: originFields + [
                 ("access-control-allow-methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
-                ("access-control-allow-headers", "Authorization, Content-Type, Last-Event-ID, If-Match"),
+                (
+                    "access-control-allow-headers",
+                    "Authorization, Content-Type, Last-Event-ID, If-Match, If-None-Match"
+                ),
                 ("access-control-max-age", "600"),
             ])
     }

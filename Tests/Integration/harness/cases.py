@@ -21,6 +21,7 @@ class Case:
     offset: str = "{message}"
     emoji: str = "👍"
     name: str = "alice"
+    key: str = "color"
     query: str = ""
     body: object = None
     accept: str = ""
@@ -37,7 +38,7 @@ class Case:
     @property
     def target(self):
         target = self.template
-        for part in ("channel", "offset", "emoji", "name"):
+        for part in ("channel", "offset", "emoji", "name", "key"):
             target = target.replace("{%s}" % part, quote(getattr(self, part), safe="@{}"))
         return target + self.query
 

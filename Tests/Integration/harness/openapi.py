@@ -111,7 +111,7 @@ def routes(*sources):
 # What the stars behind a segment of a route stand for.
 PARAMETERS = {
     "messages": ("channel", "offset"), "reactions": ("emoji",), "reads": ("channel",), "rooms": ("channel",),
-    "members": ("name",), "accounts": ("name",)}
+    "members": ("name",), "accounts": ("name",), "kv": ("key",), "counters": ("name",)}
 
 
 def named(route):
