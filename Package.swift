@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "chatctl",
             dependencies: [
-                "SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "Replication", "LogLine",
+                "SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "Replication", "Views", "LogLine",
             ]),
 
         // Tests: one target each, and what they share.

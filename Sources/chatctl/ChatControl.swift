@@ -26,6 +26,7 @@ enum ChatControl {
     static let commands: [Command] = [
         UpCommand.command, TalkCommands.send, TalkCommands.messages, TalkCommands.tail, StatusCommand.command,
         ProbeCommand.command, LogCommands.check, LogCommands.repair, LogCommands.restore,
+        RedactCommand.command,
     ]
 
     static func run() -> Never {

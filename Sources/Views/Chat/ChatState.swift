@@ -41,7 +41,7 @@ public final class ChatState {
         precondition(scan.offset > applied, "lines come in the order of their offsets")
         applied = scan.offset
         if scan.isMessage {
-            amendments.applyReply(bytes, scan)
+            amendments.applyMessage(bytes, scan)
             if isPlain(bytes, scan) { return }
         }
         do throws(LineError) {
