@@ -71,9 +71,21 @@ final class Search {
             return answer(through: hits.through, before: nil)
         }
         guard rounds < SearchLimits.roundsMax else {
-            return answer(through: hits.through, before: cursor)
+            return answer(through: hits.through, before: Self.position(cursor: cursor, last: found.last))
         }
         run()
+    }
+
+    /// Where the next page goes on, of a reader who was shown the matches up to `last`; the one at `cursor`
+    /// may be one that they are not to know of. Somewhat before it, at an offset that says nothing of any
+    /// message: in between there is nothing to be shown, so it is only looked at again.
+    ///
+    /// Invariant: a page that gives up has looked at more matches than the grid is wide, so that this is
+    /// before where the page began.
+    nonisolated static func position(cursor: Offset, last: Offset?) -> Offset {
+        let grid = SearchLimits.positionGrid
+        let rounded = Offset((cursor.value + grid - 1) / grid * grid)
+        return min(last ?? rounded, rounded)
     }
 
     /// Who asks, judged again in each round: they may have been signed out, or left the channel.
