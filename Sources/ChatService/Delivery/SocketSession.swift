@@ -15,6 +15,7 @@ final class SocketSession {
     private unowned let hub: PushHub
     /// Nil: a token is wanted, and none was shown yet.
     private var actor: ChatActor?
+    private(set) var expiry: Timestamp?
     /// Its private rooms are followed, also those that come.
     private var followsOwnRooms = false
     private var subscriptions = [Subscription]()
@@ -28,10 +29,12 @@ final class SocketSession {
     private var followsPresence = false
     private var typingPace = TypingPace()
 
-    init(_ socket: WebSocketConnection, of hub: PushHub, as actor: ChatActor?) {
+    /// - Parameter expiry: when the token ends that says who `actor` is.
+    init(_ socket: WebSocketConnection, of hub: PushHub, as actor: ChatActor?, until expiry: Timestamp?) {
         self.socket = socket
         self.hub = hub
         self.actor = actor
+        self.expiry = expiry
         hub.add(self)
     }
 
@@ -83,6 +86,8 @@ final class SocketSession {
         let actor = try hub.requests.identification.actor(token, in: hub.requests.chat)
         let name = try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.name(of: actor) })
         self.actor = actor
+        expiry = hub.requests.identification.expiry(of: token)
+        hub.watch(expiry)
         say(.signedIn(name ?? []))
         attend()
     }
@@ -226,6 +231,11 @@ final class SocketSession {
 
 extension SocketSession: PushSession {
     var isOpen: Bool { socket.isOpen }
+
+    func expire() {
+        endAll()
+        socket.close(Goodbye(.signedOut, "the token has ended"))
+    }
 
     func entryApplied(_ entry: PrivateEntry) {
         guard case .account(let name, let generation) = actor else { return }
