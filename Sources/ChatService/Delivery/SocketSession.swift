@@ -18,6 +18,8 @@ final class SocketSession {
     private(set) var expiry: Timestamp?
     /// Its private rooms are followed, also those that come.
     private var followsOwnRooms = false
+    /// Rooms among them that the client has unsubscribed from: not followed again by themselves.
+    private var declined = Set<Channel>()
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
     private var waitingWrites = 0
@@ -69,7 +71,7 @@ final class SocketSession {
         case .typing(let channel, let author): try type(in: channel, as: author)
         case .presence(let attendance): try show(attendance)
         case .subscribe(let query): try subscribe(query)
-        case .unsubscribe(let channels): unsubscribe(channels)
+        case .unsubscribe(let channels): decline(channels)
         }
     }
 
@@ -198,10 +200,21 @@ final class SocketSession {
         var filter = try Problem.from(chat: { () throws(ChatRefusal) in try hub.filter(query, for: actor) })
         let start = try hub.start(query)
         if start.isReset { say(.reset(start.position)) }
-        if query.hasOwnRooms { followsOwnRooms = true }
+        if query.hasOwnRooms {
+            followsOwnRooms = true
+            declined = []
+        }
+        declined.subtract(query.channels)
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         guard !filter.isEmpty else { return say(.live(start.position)) }
         open(filter, after: start.position)
+    }
+
+    /// The client wants no more of these.
+    private func decline(_ channels: [Channel]) {
+        // Of what it does not get nothing has to be remembered.
+        declined.formUnion(channels.filter { name in subscriptions.contains { $0.filter.carries(name) } })
+        unsubscribe(channels)
     }
 
     private func unsubscribe(_ channels: [Channel]) {
@@ -253,11 +266,14 @@ extension SocketSession: PushSession {
         }
     }
 
-    /// A member follows the room from the line that made them one; who is removed gets nothing behind that
-    /// line.
+    /// A member follows the room from the line that made them one, unless they unsubscribed from it since;
+    /// who is removed gets nothing behind that line.
     private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
-        guard hub.requests.chat.mayRead(name, entry.channel) else { return unsubscribe([entry.channel]) }
-        guard followsOwnRooms else { return }
+        guard hub.requests.chat.mayRead(name, entry.channel) else {
+            declined.remove(entry.channel)
+            return unsubscribe([entry.channel])
+        }
+        guard followsOwnRooms, !declined.contains(entry.channel) else { return }
         var filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         open(
