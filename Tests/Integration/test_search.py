@@ -175,7 +175,8 @@ def test_a_page_that_gives_up_says_nothing_of_what_one_may_not_read(small_cluste
     token = register(pod, "alice")
     with Client(pod.port, token=token) as client:
         room = client.post("/rooms", {"title": "Launch"}).json["channel"]
-    cluster.log.append([{"channel": room, "message_text": "hidden"} for _ in range(5_100)])
+    results = cluster.log.append([{"channel": room, "message_text": "hidden"} for _ in range(5_100)])
+    assert "offset" in results[-1], results[-1]
     cluster.wait_until_equal()
     first = ask(pod, "hidden")
     assert first["messages"] == [] and first["before"] % 4096 == 0

@@ -20,6 +20,8 @@ final class Search {
     /// Matches before this one have not been looked at.
     private var cursor: Offset
     private var rounds = 0
+    /// How far the index was in the first round: newer lines were not looked at, however far it is now.
+    private var through = Offset.zero
 
     init(
         _ exchange: Exchange, _ query: SearchQuery, by actor: ChatActor, _ requests: ChatRequests,
@@ -58,20 +60,21 @@ final class Search {
 
     private func take(_ hits: TextHits) throws(Problem) {
         let reader = try reader()
+        if rounds == 1 { through = hits.through }
         for offset in hits.offsets {
             if isShown(offset, to: reader, through: hits.through) {
                 guard found.count < query.limit else {
-                    return answer(through: hits.through, before: found.last)
+                    return answer(through: through, before: found.last)
                 }
                 found.append(offset)
             }
             cursor = offset
         }
         guard hits.offsets.count == SearchLimits.hitsPerRound, cursor >= source.index.first else {
-            return answer(through: hits.through, before: nil)
+            return answer(through: through, before: nil)
         }
         guard rounds < SearchLimits.roundsMax else {
-            return answer(through: hits.through, before: Self.position(cursor: cursor, last: found.last))
+            return answer(through: through, before: Self.position(cursor: cursor, last: found.last))
         }
         run()
     }
