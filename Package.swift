@@ -90,7 +90,7 @@ let package = Package(
             name: "chatctl",
             dependencies: [
                 "SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "TerminalChat", "Threads",
-                "Replication", "LogLine",
+                "Replication", "Views", "LogLine",
             ]),
 
         // Tests: one target each, and what they share.

@@ -185,7 +185,7 @@ struct DraftFields {
 
     private mutating func readExpectations(from reader: inout JSONReader) throws(InvalidField) {
         try reader.beginObject(field: "expect")
-        while let name = try reader.nextKey() {
+        while let name = try reader.nextKey(field: "expect") {
             guard expectations.count < LineLimits.expectationsMax else {
                 throw InvalidField(
                     field: "expect", detail: "expect has more than \(LineLimits.expectationsMax) keys")

@@ -49,18 +49,20 @@ public struct JSONReader {
     }
 
     /// Takes the next member's key (unescaped) and its colon, or the `}` of the innermost object: then nil.
-    public mutating func nextKey() throws(InvalidField) -> [UInt8]? {
-        try nextKey { Array($0) }
+    /// - Parameter field: what a refusal names when a key is there twice; nil: the key.
+    public mutating func nextKey(field: String? = nil) throws(InvalidField) -> [UInt8]? {
+        try nextKey(field: field) { Array($0) }
     }
 
     /// The same, with `name` to tell what the key is from its bytes, which are valid only while it runs.
-    public mutating func nextKey<Name>(_ name: (UnsafeRawBufferPointer) -> Name) throws(InvalidField) -> Name?
-    {
+    public mutating func nextKey<Name>(
+        field: String? = nil, _ name: (UnsafeRawBufferPointer) -> Name
+    ) throws(InvalidField) -> Name? {
         do {
             guard try nextMember() else { return nil }
         } catch {
             let key = error.isDuplicateKey ? keys.withLast { InvalidField.shown($0) } : nil
-            throw JSONReader.invalid(key, error)
+            throw JSONReader.invalid(field ?? key, error)
         }
         return keys.withLast(name)
     }

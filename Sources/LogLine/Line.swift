@@ -12,12 +12,14 @@
 /// | `message_text` | for a message; another kind may have it instead of `data` | 1–65,536 bytes |
 /// | `reply_to` | when a text answers another message | integer, 1 to 2^53; directly before `crc` |
 /// | `data` | when another kind has it | any JSON |
+/// | `redacted` | when the text was erased for good | 8 lowercase hexadecimal digits, see `LineSeal` |
 /// | `crc` | always | 8 lowercase hexadecimal digits |
 ///
 /// Valid if and only if: one JSON object in canonical form (no white space, strings as `JSONString` writes
 /// them, no duplicate keys at any depth); the fields in this order, fields of other names anywhere between
 /// `channel` and `crc`, but not behind `reply_to`; each value as its rule says; `crc` is the CRC-32C of the
-/// bytes before `,"crc"`; at most `LineLimits.lineBytesMax` bytes with the newline.
+/// bytes before `,"crc"`; at most `LineLimits.lineBytesMax` bytes with the newline. A redacted line has no
+/// `message_text`, and the checksum in `redacted` is right instead of the crc.
 public enum Line {
     /// Appends the canonical line with its newline to `out` and returns its crc. Costs one pass over the text
     /// and one for the crc; allocates nothing but what `out` grows by.
@@ -58,9 +60,14 @@ enum LineLayout {
     static let id: StaticString = ",\"id\":\""
     static let text: StaticString = ",\"message_text\":\""
     static let replyTo: StaticString = ",\"reply_to\":"
+    static let redacted: StaticString = ",\"redacted\":\""
 
     /// `,"crc":"xxxxxxxx"}`
     static let crcFieldBytes = 18
+    /// `,"redacted":"xxxxxxxx"`
+    static let redactedFieldBytes = 22
+    /// Hexadecimal digits.
+    static let checksumBytes = 8
     /// More than all fixed parts, the offset and the time take.
     static let fixedBytesMax = 256
 }

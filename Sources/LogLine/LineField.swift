@@ -19,7 +19,7 @@ enum LineField: Int {
 
     /// Those before `channel` and behind all others: no other field may have their names.
     static func isFixed(_ name: UnsafeRawBufferPointer) -> Bool {
-        Memory.equal(name, "offset") || Memory.equal(name, "time")
-            || Memory.equal(name, "channel") || Memory.equal(name, "crc")
+        Memory.equal(name, "offset") || Memory.equal(name, "time") || Memory.equal(name, "channel")
+            || Memory.equal(name, "redacted") || Memory.equal(name, "crc")
     }
 }

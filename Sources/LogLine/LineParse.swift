@@ -3,22 +3,25 @@ extension Line {
     /// form, the order of the fields and every field's rule. Fields of other names are allowed, with any
     /// canonical value; so is a kind with a text or with neither text nor data.
     public static func parse(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> ParsedLine {
-        let crc = try checkedCRC(bytes)
-        let end = bytes.count - LineLayout.crcFieldBytes
-        var cursor = LineCursor(bytes, end: end)
+        let seal = try LineSeal(checking: bytes)
+        var cursor = LineCursor(bytes, end: seal.end)
         let (offset, time) = try cursor.prefix()
-        var parser = LineParser(UnsafeRawBufferPointer(rebasing: bytes[..<end]), position: cursor.position)
+        var parser = LineParser(
+            UnsafeRawBufferPointer(rebasing: bytes[..<seal.end]), position: cursor.position,
+            isRedacted: seal.isRedacted)
         let channel = try parser.channel()
-        var line = ParsedLine(offset: offset, time: time, channel: channel, crc: crc)
+        var line = ParsedLine(
+            offset: offset, time: time, channel: channel, isRedacted: seal.isRedacted, crc: seal.crc)
         try parser.fields(into: &line)
         return line
     }
 }
 
 /// Reads the fields of a line strictly, from the content of `channel` to the end of `bytes`, where the crc
-/// field begins.
+/// field (or `redacted`) begins.
 struct LineParser {
     private let bytes: UnsafeRawBufferPointer
+    private let isRedacted: Bool
     private var lexer: JSONLexer
     private var unknown: JSONKeys
     private var last: LineField?
@@ -26,8 +29,9 @@ struct LineParser {
     private var textEnd = -1
 
     @inline(__always)
-    init(_ bytes: UnsafeRawBufferPointer, position: Int) {
+    init(_ bytes: UnsafeRawBufferPointer, position: Int, isRedacted: Bool) {
         self.bytes = bytes
+        self.isRedacted = isRedacted
         lexer = JSONLexer(bytes, form: .canonical, position: position)
         unknown = JSONKeys(bytes)
     }
@@ -93,9 +97,9 @@ struct LineParser {
         }
     }
 
-    /// Stands behind the text and before nothing.
+    /// Stands behind the text, where that was not erased, and before nothing.
     private mutating func replyTo() throws(LineError) -> Offset {
-        guard lexer.position - LineLayout.replyTo.utf8CodeUnitCount == textEnd else {
+        guard isRedacted || lexer.position - LineLayout.replyTo.utf8CodeUnitCount == textEnd else {
             throw malformed("reply_to stands directly behind message_text")
         }
         let start = lexer.position
@@ -134,6 +138,7 @@ struct LineParser {
     }
 
     private func checkBody(of line: ParsedLine) throws(LineError) {
+        guard !isRedacted else { return try checkRemains(of: line) }
         let isValid =
             line.isMessage ? line.text != nil && line.data == nil : line.text == nil || line.data == nil
         guard !isValid else { return }
@@ -141,6 +146,12 @@ struct LineParser {
             line.isMessage
             ? "a message has message_text and no data" : "an entry has message_text or data, not both"
         throw LineError(.malformed, byte: bytes.count, detail)
+    }
+
+    private func checkRemains(of line: ParsedLine) throws(LineError) {
+        guard line.text == nil, !line.isMessage || line.data == nil else {
+            throw LineError(.malformed, byte: bytes.count, "a redacted line has no message_text")
+        }
     }
 
     @inline(never)

@@ -6,8 +6,11 @@ public struct LineScan: Equatable, Sendable {
     public let channel: Range<Int>
     /// Whether it has no kind.
     public let isMessage: Bool
+    /// Whether its text was erased for good.
+    public let isRedacted: Bool
+    /// Of the line as it was written.
     public let crc: UInt32
-    /// The fields between `channel` and `crc`, each with the comma before it.
+    /// The fields between `channel` and `crc` (or `redacted`, before it), each with the comma before it.
     let rest: Range<Int>
 
     /// Whether a key stands directly behind the channel, as it does in a message that has one. Precondition:
@@ -53,7 +56,7 @@ public struct LineScan: Equatable, Sendable {
         return Memory.equal(base, word.utf8Start, count: word.utf8CodeUnitCount)
     }
 
-    /// Where the fields end and the crc's begins.
+    /// Where the fields end and the crc's begins, or that of `redacted` before it.
     public var end: Int { rest.upperBound }
 
     /// The unescaped name. Precondition: `bytes` are those of this scan.
@@ -76,19 +79,19 @@ public struct LineFields: Equatable, Sendable {
 
 extension Line {
     /// Reads a line (without its newline) that `encode` or a later version of it wrote, from one's own disk
-    /// or log: checks the fixed places and the crc, and trusts everything between them to be what was
-    /// written. Whatever the bytes are, nothing outside of them is read.
+    /// or log: checks the fixed places and the crc (of a redacted line its checksum), and trusts everything
+    /// between them to be what was written. Whatever the bytes are, nothing outside of them is read.
     ///
     /// Allocates nothing.
     public static func scan(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> LineScan {
-        let crc = try checkedCRC(bytes)
-        var cursor = LineCursor(bytes, end: bytes.count - LineLayout.crcFieldBytes)
+        let seal = try LineSeal(checking: bytes)
+        var cursor = LineCursor(bytes, end: seal.end)
         let (offset, time) = try cursor.prefix()
         let channel = try cursor.stringContent()
         let restStart = cursor.position
         return LineScan(
-            offset: offset, time: time, channel: channel, isMessage: try !cursor.hasKind(), crc: crc,
-            rest: restStart..<cursor.end)
+            offset: offset, time: time, channel: channel, isMessage: try !cursor.hasKind(),
+            isRedacted: seal.isRedacted, crc: seal.crc, rest: restStart..<cursor.end)
     }
 
     /// Whether a line that `encode` wrote is in the channel of that name, told from its fixed prefix alone:
@@ -126,8 +129,8 @@ extension Line {
         return fields
     }
 
-    /// The message that this one answers, found from the line's end, where it stands if there is one: costs a
-    /// look at one byte for a line without. Precondition: `scan` is of these `bytes`.
+    /// The message that this one answers, found from the fields' end, where it stands if there is one: costs
+    /// a look at one byte for a line without. Precondition: `scan` is of these `bytes`.
     @inline(__always)
     public static func replyTo(of bytes: UnsafeRawBufferPointer, _ scan: LineScan) -> Offset? {
         guard isDigit(bytes[scan.rest.upperBound - 1]) else { return nil }
@@ -158,29 +161,5 @@ extension Line {
     /// The text of a string whose escaped content is `range` of `bytes`.
     public static func unescape(_ range: Range<Int>, in bytes: UnsafeRawBufferPointer) -> [UInt8] {
         JSONString.unescape(UnsafeRawBufferPointer(rebasing: bytes[range]))
-    }
-
-    /// The value of the crc field, checked against the bytes before it.
-    @inline(__always)
-    static func checkedCRC(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> UInt32 {
-        guard bytes.count < LineLimits.lineBytesMax else {
-            throw LineError(
-                .tooLong, byte: LineLimits.lineBytesMax,
-                "it has \(bytes.count + 1) bytes; the limit is \(LineLimits.lineBytesMax)")
-        }
-        let end = bytes.count - LineLayout.crcFieldBytes
-        let nameBytes = LineLayout.crc.utf8CodeUnitCount
-        guard end > 0, let base = bytes.baseAddress,
-            Memory.equal(base + end, LineLayout.crc.utf8Start, count: nameBytes),
-            let stated = Hexadecimal.read8(base + end + nameBytes),
-            bytes[bytes.count - 2] == JSONBytes.quote, bytes[bytes.count - 1] == UInt8(ascii: "}")
-        else {
-            throw LineError(.truncated, byte: bytes.count, "it does not end with a crc")
-        }
-        let computed = CRC32C.checksum(UnsafeRawBufferPointer(start: base, count: end))
-        guard stated == computed else {
-            throw LineError(.crcMismatch, byte: end, "its crc is not that of its bytes")
-        }
-        return stated
     }
 }

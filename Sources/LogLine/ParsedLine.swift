@@ -14,22 +14,27 @@ public struct ParsedLine: Equatable, Sendable {
     public internal(set) var data: Range<Int>?
     /// Whether fields of other names are there.
     public internal(set) var hasUnknownFields = false
+    /// Whether its text was erased for good.
+    public let isRedacted: Bool
+    /// Of the line as it was written.
     public let crc: UInt32
 
-    init(offset: Offset, time: Timestamp, channel: Channel, crc: UInt32) {
+    init(offset: Offset, time: Timestamp, channel: Channel, isRedacted: Bool, crc: UInt32) {
         self.offset = offset
         self.time = time
         self.channel = channel
+        self.isRedacted = isRedacted
         self.crc = crc
     }
 
     public var isMessage: Bool { kind == nil }
 
-    /// The draft that `Line.encode` makes this line of; nil when it holds what this version does not write.
+    /// The draft that `Line.encode` makes this line of; nil when it holds what this version does not write,
+    /// or not any more what was written.
     ///
     /// Precondition: `bytes` are those that were parsed.
     public func draft(in bytes: UnsafeRawBufferPointer) -> Draft? {
-        guard !hasUnknownFields, let body = body(in: bytes) else { return nil }
+        guard !hasUnknownFields, !isRedacted, let body = body(in: bytes) else { return nil }
         return Draft(
             channel: channel, key: key, author: author, id: id, body: body, replyTo: replyTo)
     }

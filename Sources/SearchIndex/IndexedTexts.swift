@@ -7,8 +7,16 @@ import Views
 final class IndexedTexts: @unchecked Sendable {
     private var table: Result<TextTable, TextIndexError>
     private var through = Offset.zero
+    private let makeTable: () throws(SQLiteError) -> TextTable
 
-    init() { table = Self.makeTable() }
+    /// - Parameter makeTable: makes an empty one.
+    init(
+        makeTable: @escaping () throws(SQLiteError) -> TextTable = { () throws(SQLiteError) in try TextTable()
+        }
+    ) {
+        self.makeTable = makeTable
+        table = Self.made(makeTable)
+    }
 
     /// After a failure the table may have half of the changes: it is not used again until it is cleared.
     func apply(_ changes: [TextChange], through: Offset) -> TextIndexError? {
@@ -31,7 +39,7 @@ final class IndexedTexts: @unchecked Sendable {
     }
 
     func clear() {
-        table = Self.makeTable()
+        table = Self.made(makeTable)
         through = .zero
     }
 
@@ -45,8 +53,10 @@ final class IndexedTexts: @unchecked Sendable {
         }
     }
 
-    private static func makeTable() -> Result<TextTable, TextIndexError> {
-        do throws(SQLiteError) { return .success(try TextTable()) } catch {
+    private static func made(
+        _ makeTable: () throws(SQLiteError) -> TextTable
+    ) -> Result<TextTable, TextIndexError> {
+        do throws(SQLiteError) { return .success(try makeTable()) } catch {
             return .failure(.failed("\(error)"))
         }
     }

@@ -50,10 +50,13 @@ final class TextTable {
         sqlite3_close_v2(database)
     }
 
+    /// `apply` begins with this; there is one transaction at a time.
+    func begin() throws(SQLiteError) { try Self.run("BEGIN", database) }
+
     /// In one transaction.
     func apply(_ changes: [TextChange]) throws(SQLiteError) {
         guard !changes.isEmpty else { return }
-        try Self.run("BEGIN", database)
+        try begin()
         for change in changes {
             switch change {
             case .insert(let offset, let text): try execute(insertion, offset, text)

@@ -9,18 +9,7 @@ extension LogDirectory {
     ) throws(LogError) -> String {
         try makeDirectories(cutPath)
         let copy = try open(try freePath(epoch: epoch, offset: offset), .create)
-        let chunk = ByteBlock(capacity: StoreLimits.scanBytes)
-        var at = bytes.lowerBound
-        while at < bytes.upperBound {
-            let count = min(chunk.capacity, bytes.upperBound - at)
-            let room = UnsafeMutableRawBufferPointer(start: chunk.base, count: count)
-            let read = try file.read(at: at, into: room)
-            guard read > 0 else {
-                throw LogError(.ioError, "\(file.path), byte \(at): the file became shorter")
-            }
-            try copy.write(at: at - bytes.lowerBound, UnsafeRawBufferPointer(rebasing: room[..<read]))
-            at += read
-        }
+        try file.copy(bytes, to: copy, at: 0)
         try copy.sync()
         try sync(directory: cutPath)
         return copy.path
@@ -46,6 +35,23 @@ extension LogDirectory {
 }
 
 extension LogFile {
+    /// Writes some of its bytes to `target`, from byte `start` on.
+    func copy(_ bytes: Range<Int>, to target: LogFile, at start: Int) throws(LogError) {
+        let chunk = ByteBlock(capacity: StoreLimits.scanBytes)
+        var at = bytes.lowerBound
+        while at < bytes.upperBound {
+            let count = min(chunk.capacity, bytes.upperBound - at)
+            let room = UnsafeMutableRawBufferPointer(start: chunk.base, count: count)
+            let read = try self.read(at: at, into: room)
+            guard read > 0 else {
+                throw LogError(.ioError, "\(path), byte \(at): the file became shorter")
+            }
+            try target.write(
+                at: start + at - bytes.lowerBound, UnsafeRawBufferPointer(rebasing: room[..<read]))
+            at += read
+        }
+    }
+
     /// Writes the bytes that stand there once more, so that the next sync takes them to the disk even if an
     /// earlier one failed and left them in memory only.
     func rewrite(_ bytes: Range<Int>) throws(LogError) {

@@ -45,8 +45,7 @@ enum ChatServerProcess {
                     "redis": .init(settings.common.redis.map(\.description) ?? "none"),
                 ])
         } catch {
-            log.error("cannot serve", ["reason": .init(error)])
-            ServiceProcess.exit(.failed)
+            ServiceProcess.exit(notServing: error, settings.common, log)
         }
     }
 

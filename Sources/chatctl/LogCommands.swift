@@ -7,11 +7,10 @@ import Web
 
 /// `log check`, `log repair`, `log restore`: looking after a log's directory while no service uses it.
 enum LogCommands {
-    private static let directoryOption = Arguments.Option(
+    static let directoryOption = Arguments.Option(
         name: "data-dir", value: "DIR", summary: "The replication-log's DATA_DIR.")
 
-    private static func directory(_ arguments: Arguments) throws(ChatControl.Failure) -> String {
-        try arguments.require()
+    static func directory(_ arguments: Arguments) throws(ChatControl.Failure) -> String {
         guard let directory = arguments["data-dir"], !directory.isEmpty else {
             throw ChatControl.Failure("--data-dir DIR is wanted", code: .badSettings)
         }
@@ -32,6 +31,7 @@ enum LogCommands {
             "Reads every line and says whether all is as written; changes nothing; exit code 1 on damage.",
         options: [directoryOption]
     ) { (arguments) throws(ChatControl.Failure) in
+        try arguments.require()
         let path = try directory(arguments)
         let report = try attempt { () throws(LogError) in try LogInspector(directory: path).check() }
         for segment in report.segments {
@@ -59,6 +59,7 @@ enum LogCommands {
             "Keeps the longest whole beginning, moves the rest aside (destroys nothing), makes a new epoch.",
         options: [directoryOption]
     ) { (arguments) throws(ChatControl.Failure) in
+        try arguments.require()
         let path = try directory(arguments)
         let repaired = try attempt { () throws(LogError) in
             try LogInspector(directory: path).repair(newEpoch: Epoch(SecureRandom.uint64()))
@@ -82,6 +83,7 @@ enum LogCommands {
                 summary: "Of a superseded history that a pod keeps for a while."),
         ]
     ) { (arguments) throws(ChatControl.Failure) in
+        try arguments.require()
         let path = try directory(arguments)
         guard let url = arguments["from"] else {
             throw ChatControl.Failure("--from URL is wanted", code: .badSettings)

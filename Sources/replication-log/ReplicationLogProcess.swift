@@ -123,9 +123,8 @@ enum ReplicationLogProcess {
                     "redis": .init(settings.common.redis.map(\.description) ?? "none"),
                 ])
         } catch {
-            log.error("cannot serve", ["reason": .init(error)])
             opened.store.close()
-            ServiceProcess.exit(.failed)
+            ServiceProcess.exit(notServing: error, settings.common, log)
         }
     }
 

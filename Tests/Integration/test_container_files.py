@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,18 @@ def test_composes_settings_are_ones_that_the_services_know(compose):
         _, out, _ = run_to_end([BIN / service, "--help"])
         for name in compose["services"][service]["environment"]:
             assert f"\n  {name}, --" in out, f"{service} has no {name}"
+
+
+def test_composes_servers_believe_the_front_about_addresses(compose):
+    """They are reached through it alone, and it says its own view of the client, whatever the client says."""
+    server = compose["services"]["chat-server"]
+    assert "ports" not in server and server["networks"] == ["inside"]
+    trusted = [ip_network(text) for text in server["environment"]["TRUSTED_PROXIES"].split(",")]
+    # Of Docker's default pools, and of its IPv6 networks.
+    for address in ("172.17.0.2", "172.31.255.254", "192.168.96.3", "10.0.1.2", "fd12::2"):
+        assert any(ip_address(address) in network for network in trusted), address
+    assert not any(ip_address("203.0.113.7") in network for network in trusted)
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in (ROOT / "deploy" / "nginx.conf").read_text()
 
 
 def test_composes_secret_is_made_once(compose, tmp_path):

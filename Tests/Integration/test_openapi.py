@@ -111,6 +111,7 @@ CASES = [
     Case(POD, "get", "/messages/{channel}", 400, query="?wait=2h"),
     Case(POD, "get", "/search", 200, query="?q=hello&limit=3"),
     Case(POD, "get", "/search", 400),
+    Case(POD, "get", "/search", 401, query="?q=a", token="stale"),
     Case(POD, "get", "/search", 404, query="?q=a&channel=@a"),
     Case(POD, "get", "/presence", 200), Case(POD, "get", "/presence", 400, query="?x=1"),
     Case(POD, "get", "/readyz", 503, world="alone"),

@@ -35,6 +35,16 @@ def test_a_bad_value_names_the_setting_and_exits_with_2(service, name, value):
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_a_host_that_does_not_resolve_is_a_bad_setting(service, tmp_path):
+    settings = {"HOST": "nowhere.invalid", "PORT": 0, "REDIS_URL": ""}
+    if service == "replication-log":
+        settings["DATA_DIR"] = tmp_path / "data"
+    code, _, error = run_to_end([BIN / service], settings=settings)
+    assert code == 2
+    assert "HOST" in error and "nowhere.invalid" in error
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_an_unknown_flag_exits_with_2_and_names_the_nearest(service):
     code, _, error = run_to_end([BIN / service, "--prot", "1"])
     assert code == 2 and "--port" in error

@@ -1,5 +1,6 @@
 """Search: what one may read, as it is now, newest first, on every pod, whatever is typed."""
 
+import shutil
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,11 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 def cluster(new_cluster):
     return new_cluster(pod_count=2, settings=SETTINGS).start()
+
+
+@pytest.fixture
+def small_cluster_with_secret(new_cluster):
+    return new_cluster(pod_count=1, settings=SETTINGS).start()
 
 
 def ask(pod, text, query="", token=None):
@@ -160,3 +166,33 @@ def test_with_a_bounded_memory_what_it_holds_is_found(new_cluster):
     found = ask(pod, "word", "&limit=100")["messages"]
     assert [one["offset"] for one in found] == list(range(2000, 1900, -1))
     assert ask(pod, "word", f"&before={first}") == {"messages": []}
+
+
+def test_a_page_that_gives_up_says_nothing_of_what_one_may_not_read(small_cluster_with_secret):
+    cluster = small_cluster_with_secret
+    pod = cluster.pods[0]
+    pod.send("hidden in the open", "tea")
+    token = register(pod, "alice")
+    with Client(pod.port, token=token) as client:
+        room = client.post("/rooms", {"title": "Launch"}).json["channel"]
+    results = cluster.log.append([{"channel": room, "message_text": "hidden"} for _ in range(5_100)])
+    assert "offset" in results[-1], results[-1]
+    cluster.wait_until_equal()
+    first = ask(pod, "hidden")
+    assert first["messages"] == [] and first["before"] % 4096 == 0
+    second = ask(pod, "hidden", f"&before={first['before']}")
+    assert [one["message_text"] for one in second["messages"]] == ["hidden in the open"]
+    assert "before" not in second
+
+
+def test_a_pod_whose_log_became_another_one_finds_only_what_that_one_says(small_cluster):
+    pod, log = small_cluster.pods[0], small_cluster.log
+    pod.send("a former teapot", "tea")
+    assert texts(pod, "teapot") == ["a former teapot"]
+    log.kill()
+    shutil.rmtree(log.data_directory)
+    log.start()
+    log.send("another teapot", "tea")
+    small_cluster.wait_until_equal()
+    assert texts(pod, "teapot") == ["another teapot"]
+    assert texts(pod, "former") == []

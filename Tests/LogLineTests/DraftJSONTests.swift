@@ -128,7 +128,7 @@ struct DraftJSONTests {
             (#"{"channel":"c","message_text":"x","expect":{"a":"1"}}"#, "expect"),
             (#"{"channel":"c","message_text":"x","expect":{"a":9007199254740993}}"#, "expect"),
             (#"{"channel":"c","message_text":"x","expect":{"":1}}"#, "expect"),
-            (#"{"channel":"c","message_text":"x","expect":{"a":1,"\u0061":1}}"#, "a"),
+            (#"{"channel":"c","message_text":"x","expect":{"a":1,"\u0061":1}}"#, "expect"),
             (#"{"channel":"c","channel":"c","message_text":"x"}"#, "channel"), (#"{"channel":"c"} {}"#, nil),
         ] as [(String, String?)])
     func refusedEntries(json: String, field: String?) {

@@ -52,6 +52,21 @@ struct BusPayloadTests {
         }
     }
 
+    @Test("may hold a redacted line, whose own checksum is looked at")
+    func redacted() throws {
+        let history = try SampleHistory(2)
+        let line = try history.bytes[1].dropLast().withUnsafeBytes { bytes in
+            try #require(try Line.redacted(bytes, try Line.scan(bytes)))
+        }
+        let published = payloads(history.bytes[0] + line)
+        let batch = try decode(published[0])
+        #expect(batch.lines[1].scan.isRedacted)
+        #expect(try batch.lines[1].scan.crc == history.crc(2))
+        var damaged = published[0]
+        damaged[damaged.count - 4] ^= 1
+        #expect(throws: BusError.self) { try decode(damaged) }
+    }
+
     @Test("may end with a newline")
     func finalNewline() throws {
         let history = try SampleHistory(2)

@@ -118,6 +118,28 @@ struct RepeatedIDTests {
         #expect(restored.admit(draft, now: sampleTime, into: other) == repeated)
     }
 
+    @Test("of a line whose text was erased is answered with its offset, whatever the text")
+    func erasedText() throws {
+        var sequencer = makeSequencer()
+        var restored = makeSequencer()
+        let lines = ByteBuffer()
+        let draft = try message("secret", id: "a", author: "alice")
+        _ = sequencer.admit(draft, now: sampleTime, into: lines)
+        let bytes = UnsafeRawBufferPointer(rebasing: lines.pointer.dropLast())
+        let left = try #require(try Line.redacted(bytes, try Line.scan(bytes)))
+        try restore([left.dropLast()], into: &restored)
+        #expect(restored.digest == sequencer.digest)
+        let repeated = Admission.repeated(offset: Offset(1), time: sampleTime)
+        for text in ["secret", "another"] {
+            let retry = try message(text, id: "a", author: "alice")
+            #expect(restored.admit(retry, now: sampleTime, into: lines) == repeated)
+        }
+        let other = try message("secret", id: "a", author: "bob")
+        #expect(
+            restored.admit(other, now: sampleTime, into: lines)
+                == .assigned(offset: Offset(2), time: sampleTime))
+    }
+
     @Test("is meant within channel and author")
     func scope() throws {
         var sequencer = makeSequencer()

@@ -66,6 +66,19 @@ import Testing
         }
     }
 
+    @Test("A redacted line is taken, with the crc that it had")
+    func importsRedacted() throws {
+        var lines = lines(3)
+        let digest = try ImporterTests().importer()
+        for line in lines { try append(line, to: digest) }
+        lines[1] = try lines[1].dropLast().withUnsafeBytes { bytes in
+            try #require(try Line.redacted(bytes, try Line.scan(bytes)))
+        }
+        let importer = try importer()
+        for line in lines { try append(line, to: importer) }
+        #expect(try importer.finish().digest == digest.finish().digest)
+    }
+
     @Test("No line at all becomes an empty log")
     func importsNothing() throws {
         #expect(try refusal([]) == nil)

@@ -72,7 +72,8 @@ export class History {
     const { body } = await this.api.messages(channel, { after: offset - 1, limit: 1 });
     const line = body[0];
     if (line?.offset !== offset) return null;
-    return { author: line.author ?? "", text: line.message_text ?? "", isDeleted: line.deleted === true };
+    const isDeleted = line.deleted === true || line.redacted === true;
+    return { author: line.author ?? "", text: line.message_text ?? "", isDeleted };
   }
 
   #load(channel, lines, where, position, reach) {

@@ -11,7 +11,7 @@ export function messageFrom(line, asOf = line.offset) {
     text: line.message_text ?? "",
     replyTo: line.reply_to ?? null,
     edited: line.edited ?? null,
-    isDeleted: line.deleted === true,
+    isDeleted: line.deleted === true || line.redacted === true,
     reactions: new Map(Object.entries(line.reactions ?? {})),
     replies: line.replies ?? 0,
     asOf: Math.max(asOf, line.offset),

@@ -48,6 +48,17 @@ final class Identification {
         try actor(exchange.bearerToken, author: author, in: chat)
     }
 
+    /// Until when a token that was taken is good; nil: it is none that ends (the cluster's secret), or none.
+    func expiry(of token: [UInt8]?) -> Timestamp? {
+        guard let token else { return nil }
+        if let secret, ConstantTime.equal(token, secret) { return nil }
+        // A token that is good no more was refused before.
+        if let provider, token.contains(UInt8(ascii: ".")) {
+            return try? provider.token(token, now: Identification.now).expiry
+        }
+        return try? accessToken(token).expiry
+    }
+
     /// The cluster's own token that a client shows.
     func accessToken(_ token: [UInt8]) throws(Problem) -> AccessToken {
         guard let tokens else {

@@ -17,4 +17,6 @@ public enum DeliveryLimits {
     static let reconnectDelayMax = Duration.seconds(3)
     /// Long polls that wait for a message.
     static let waitingPollsMax = 50_000
+    /// How often the wall clock is looked at again while a token runs out.
+    static let clockCheckInterval = Duration.seconds(60)
 }

@@ -8,14 +8,20 @@ import Web
 final class EventStreamSession {
     private let stream: EventStream
     private let actor: ChatActor
+    let expiry: Timestamp?
     private unowned let hub: PushHub
     private var subscription: Subscription?
     private weak var waiting: Subscription?
     /// Its private rooms are followed, also those that come.
     private let followsOwnRooms: Bool
 
-    init(_ stream: EventStream, of hub: PushHub, as actor: ChatActor, followsOwnRooms: Bool) {
+    /// - Parameter expiry: when the token ends that says who `actor` is.
+    init(
+        _ stream: EventStream, of hub: PushHub, as actor: ChatActor, until expiry: Timestamp?,
+        followsOwnRooms: Bool
+    ) {
         self.followsOwnRooms = followsOwnRooms
+        self.expiry = expiry
         self.stream = stream
         self.actor = actor
         self.hub = hub
@@ -43,6 +49,11 @@ final class EventStreamSession {
 
 extension EventStreamSession: PushSession {
     var isOpen: Bool { stream.isOpen }
+
+    func expire() {
+        subscription?.end()
+        stream.close(Goodbye(.signedOut, "the token has ended"))
+    }
 
     /// Ends when its account is signed out; a room that its reader was removed from falls silent behind that
     /// line, and one that lets them in is heard from that line on.

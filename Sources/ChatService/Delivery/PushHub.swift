@@ -8,6 +8,10 @@ import Web
 @LoopActor
 protocol PushSession: AnyObject {
     var isOpen: Bool { get }
+    /// Until when the token is good that it was opened with, or has shown since; nil: for good.
+    var expiry: Timestamp? { get }
+    /// Ends it, because its token is good no more.
+    func expire()
     /// A line that is no message was applied in a channel that is not public, after it was delivered.
     func entryApplied(_ entry: PrivateEntry)
     /// The presence of accounts is another one now; `frame` says it.
@@ -47,6 +51,7 @@ final class PushHub {
     let replicaID: String
     let channels: PushChannels
     private var sessions = [ObjectIdentifier: any PushSession]()
+    private var tokenExpiry: TokenExpiry?
 
     init(
         delivery: Delivery, requests: ChatRequests, ephemera: Ephemera, replicaID: String, limits: PushLimits
@@ -59,6 +64,7 @@ final class PushHub {
         delivery.onPrivateEntry = { [unowned self] entry in
             for session in sessions.values { session.entryApplied(entry) }
         }
+        tokenExpiry = TokenExpiry { [unowned self] in expire($0) }
         ephemera.onTyping = { [unowned self] channel, name in show(typing: name, in: channel, from: nil) }
         ephemera.onChange = { [unowned self] in show($0) }
     }
@@ -69,6 +75,17 @@ final class PushHub {
     func add(_ session: any PushSession) {
         sessions[ObjectIdentifier(session)] = session
         delivery.isWatchingEntries = true
+        tokenExpiry?.watch(session.expiry)
+    }
+
+    /// A session shows a token that ends then.
+    func watch(_ expiry: Timestamp?) { tokenExpiry?.watch(expiry) }
+
+    private func expire(_ now: Timestamp) -> Timestamp? {
+        for session in sessions.values where session.isOpen {
+            if let expiry = session.expiry, expiry <= now { session.expire() }
+        }
+        return sessions.values.filter(\.isOpen).compactMap(\.expiry).min()
     }
 
     func remove(_ session: any PushSession) {
@@ -150,7 +167,7 @@ extension WebSocketCloseCode {
     static let tooSlow = WebSocketCloseCode(rawValue: 4000)
     /// The log became another one: read anew.
     static let superseded = WebSocketCloseCode(rawValue: 4002)
-    /// The account signed out everywhere, has another password, or is deleted.
+    /// The account signed out everywhere, has another password, or is deleted; or the token has ended.
     static let signedOut = WebSocketCloseCode(rawValue: 4001)
 }
 

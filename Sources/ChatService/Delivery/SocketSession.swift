@@ -15,8 +15,11 @@ final class SocketSession {
     private unowned let hub: PushHub
     /// Nil: a token is wanted, and none was shown yet.
     private var actor: ChatActor?
+    private(set) var expiry: Timestamp?
     /// Its private rooms are followed, also those that come.
     private var followsOwnRooms = false
+    /// Rooms among them that the client has unsubscribed from: not followed again by themselves.
+    private var declined = Set<Channel>()
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
     private var waitingWrites = 0
@@ -28,10 +31,12 @@ final class SocketSession {
     private var followsPresence = false
     private var typingPace = TypingPace()
 
-    init(_ socket: WebSocketConnection, of hub: PushHub, as actor: ChatActor?) {
+    /// - Parameter expiry: when the token ends that says who `actor` is.
+    init(_ socket: WebSocketConnection, of hub: PushHub, as actor: ChatActor?, until expiry: Timestamp?) {
         self.socket = socket
         self.hub = hub
         self.actor = actor
+        self.expiry = expiry
         hub.add(self)
     }
 
@@ -66,7 +71,7 @@ final class SocketSession {
         case .typing(let channel, let author): try type(in: channel, as: author)
         case .presence(let attendance): try show(attendance)
         case .subscribe(let query): try subscribe(query)
-        case .unsubscribe(let channels): unsubscribe(channels)
+        case .unsubscribe(let channels): decline(channels)
         }
     }
 
@@ -83,6 +88,8 @@ final class SocketSession {
         let actor = try hub.requests.identification.actor(token, in: hub.requests.chat)
         let name = try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.name(of: actor) })
         self.actor = actor
+        expiry = hub.requests.identification.expiry(of: token)
+        hub.watch(expiry)
         say(.signedIn(name ?? []))
         attend()
     }
@@ -193,10 +200,21 @@ final class SocketSession {
         var filter = try Problem.from(chat: { () throws(ChatRefusal) in try hub.filter(query, for: actor) })
         let start = try hub.start(query)
         if start.isReset { say(.reset(start.position)) }
-        if query.hasOwnRooms { followsOwnRooms = true }
+        if query.hasOwnRooms {
+            followsOwnRooms = true
+            declined = []
+        }
+        declined.subtract(query.channels)
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         guard !filter.isEmpty else { return say(.live(start.position)) }
         open(filter, after: start.position)
+    }
+
+    /// The client wants no more of these.
+    private func decline(_ channels: [Channel]) {
+        // Of what it does not get nothing has to be remembered.
+        declined.formUnion(channels.filter { name in subscriptions.contains { $0.filter.carries(name) } })
+        unsubscribe(channels)
     }
 
     private func unsubscribe(_ channels: [Channel]) {
@@ -227,6 +245,11 @@ final class SocketSession {
 extension SocketSession: PushSession {
     var isOpen: Bool { socket.isOpen }
 
+    func expire() {
+        endAll()
+        socket.close(Goodbye(.signedOut, "the token has ended"))
+    }
+
     func entryApplied(_ entry: PrivateEntry) {
         guard case .account(let name, let generation) = actor else { return }
         if entry.isAccount {
@@ -243,11 +266,14 @@ extension SocketSession: PushSession {
         }
     }
 
-    /// A member follows the room from the line that made them one; who is removed gets nothing behind that
-    /// line.
+    /// A member follows the room from the line that made them one, unless they unsubscribed from it since;
+    /// who is removed gets nothing behind that line.
     private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
-        guard hub.requests.chat.mayRead(name, entry.channel) else { return unsubscribe([entry.channel]) }
-        guard followsOwnRooms else { return }
+        guard hub.requests.chat.mayRead(name, entry.channel) else {
+            declined.remove(entry.channel)
+            return unsubscribe([entry.channel])
+        }
+        guard followsOwnRooms, !declined.contains(entry.channel) else { return }
         var filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         open(

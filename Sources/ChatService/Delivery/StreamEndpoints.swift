@@ -30,6 +30,7 @@ final class StreamEndpoints {
             let query = try query(exchange)
             // A page cannot send a header: its first command names its token.
             let actor = try actor(exchange, mayFollow: true)
+            let expiry = hub.requests.identification.expiry(of: exchange.bearerToken)
             let filter = try actor.map { (actor) throws(ChatAnswer) in
                 try ChatAnswer.from { () throws(ChatRefusal) in try hub.filter(query, for: actor) }
             }
@@ -37,7 +38,7 @@ final class StreamEndpoints {
             guard let handshake = handshake(exchange) else { return }
             if let refusal = exchange.admitStream() { return exchange.respond(refusal) }
             exchange.openWebSocket(handshake, in: hub.channels) { [hub] socket in
-                let session = SocketSession(socket, of: hub, as: actor)
+                let session = SocketSession(socket, of: hub, as: actor, until: expiry)
                 session.start(query, filter, start)
                 return session
             }
@@ -48,12 +49,13 @@ final class StreamEndpoints {
         hub.requests.answering(exchange) { [self] () throws(ChatAnswer) in
             let query = try query(exchange)
             guard let actor = try actor(exchange, mayFollow: false) else { return }
+            let expiry = hub.requests.identification.expiry(of: exchange.bearerToken)
             let filter = try ChatAnswer.from { () throws(ChatRefusal) in try hub.filter(query, for: actor) }
             let start = try ChatAnswer.from(problem: { () throws(Problem) in try hub.start(query) })
             if let refusal = exchange.admitStream() { return exchange.respond(refusal) }
             exchange.openEventStream(in: hub.channels) { [hub] stream in
                 let session = EventStreamSession(
-                    stream, of: hub, as: actor, followsOwnRooms: query.hasOwnRooms)
+                    stream, of: hub, as: actor, until: expiry, followsOwnRooms: query.hasOwnRooms)
                 session.start(filter, after: start.position, isReset: start.isReset)
                 return session
             }

@@ -20,6 +20,8 @@ final class Search {
     /// Matches before this one have not been looked at.
     private var cursor: Offset
     private var rounds = 0
+    /// How far the index was in the first round: newer lines were not looked at, however far it is now.
+    private var through = Offset.zero
 
     init(
         _ exchange: Exchange, _ query: SearchQuery, by actor: ChatActor, _ requests: ChatRequests,
@@ -58,22 +60,35 @@ final class Search {
 
     private func take(_ hits: TextHits) throws(Problem) {
         let reader = try reader()
+        if rounds == 1 { through = hits.through }
         for offset in hits.offsets {
             if isShown(offset, to: reader, through: hits.through) {
                 guard found.count < query.limit else {
-                    return answer(through: hits.through, before: found.last)
+                    return answer(through: through, before: found.last)
                 }
                 found.append(offset)
             }
             cursor = offset
         }
         guard hits.offsets.count == SearchLimits.hitsPerRound, cursor >= source.index.first else {
-            return answer(through: hits.through, before: nil)
+            return answer(through: through, before: nil)
         }
         guard rounds < SearchLimits.roundsMax else {
-            return answer(through: hits.through, before: cursor)
+            return answer(through: through, before: Self.position(cursor: cursor, last: found.last))
         }
         run()
+    }
+
+    /// Where the next page goes on, of a reader who was shown the matches up to `last`; the one at `cursor`
+    /// may be one that they are not to know of. Somewhat before it, at an offset that says nothing of any
+    /// message: in between there is nothing to be shown, so it is only looked at again.
+    ///
+    /// Invariant: a page that gives up has looked at more matches than the grid is wide, so that this is
+    /// before where the page began.
+    nonisolated static func position(cursor: Offset, last: Offset?) -> Offset {
+        let grid = SearchLimits.positionGrid
+        let rounded = Offset((cursor.value + grid - 1) / grid * grid)
+        return min(last ?? rounded, rounded)
     }
 
     /// Who asks, judged again in each round: they may have been signed out, or left the channel.

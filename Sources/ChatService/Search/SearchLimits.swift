@@ -7,6 +7,8 @@ enum SearchLimits {
     static let hitsPerRound = 500
     /// How often it is asked for one page; then the answer says where to go on.
     static let roundsMax = 10
+    /// A position to go on from that is no visible message's is rounded up to a multiple of this.
+    static let positionGrid: UInt64 = 4096
     /// Lines taken in at once, and their bytes: bounds the time that the loop spends on them.
     static let batchLinesMax = 256
     static let batchBytesMax = 128 * 1024

@@ -4,10 +4,15 @@ import LogLine
 struct IDEntry: Sendable, Equatable {
     /// Of (channel, author, id).
     let name: Fingerprint
-    /// Of what was written: kind and text or data.
+    /// Of what was written: kind and text or data; `erasedBody`: nobody knows any more.
     let body: UInt64
     let offset: Offset
     let time: Timestamp
+
+    /// Of a line whose text was erased for good: what comes under its id is taken for a retry of it.
+    static let erasedBody: UInt64 = 0
+
+    func isRepeated(by body: UInt64) -> Bool { self.body == body || self.body == Self.erasedBody }
 }
 
 /// The newest ids of the log, oldest forgotten first.

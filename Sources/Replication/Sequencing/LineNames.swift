@@ -29,7 +29,8 @@ struct LineNames: Sendable {
         return Fingerprint(hasher.finish128())
     }
 
-    /// Of what was written: a text with what it answers, or a kind with its data.
+    /// Of what was written: a text with what it answers, or a kind with its data. (One that happens to be
+    /// `IDEntry.erasedBody`, 1 of 2^64, would let another text pass as a retry.)
     func body(_ draft: Draft) -> UInt64 {
         var hasher = SipHash13(key: (key.low, key.high), isWide: false)
         if let replyTo = draft.replyTo { combine(reply: Array(String(replyTo.value).utf8), into: &hasher) }

@@ -83,7 +83,9 @@ extension Sequencer {
             )
         }
         if let identity, let first = ids.find(identity.name) {
-            guard first.body == identity.body else { return .refused(.idConflict(first: first.offset)) }
+            guard first.isRepeated(by: identity.body) else {
+                return .refused(.idConflict(first: first.offset))
+            }
             return .repeated(offset: first.offset, time: first.time)
         }
         if let refusal = refusal(of: draft) { return .refused(refusal) }
@@ -178,7 +180,7 @@ extension Sequencer {
         let fields = try Line.fields(of: bytes, scan)
         if let key = names.key(fields, in: bytes) { _ = keys.set(key, to: scan.offset) }
         if let name = names.id(fields, scan, in: bytes), ids.find(name) == nil {
-            let body = names.body(fields, in: bytes)
+            let body = scan.isRedacted ? IDEntry.erasedBody : names.body(fields, in: bytes)
             ids.add(IDEntry(name: name, body: body, offset: scan.offset, time: scan.time))
             ids.trim(pending: 0)
         }

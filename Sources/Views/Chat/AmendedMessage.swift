@@ -19,6 +19,7 @@ extension Amendments {
     /// |---|---|---|
     /// | `edited` | the text is another one | the time of the last edit |
     /// | `deleted` | the message was deleted | `true`; there is no `message_text` then |
+    /// | `redacted` | what it said was erased for good | the same, instead |
     /// | `reactions` | there are some | `{emoji: [author, …]}`, in their order |
     /// | `replies` | there are some | how many |
     ///
@@ -38,7 +39,7 @@ extension Amendments {
         }
         guard !amendment.isInvisible || replies > 0 else { return out.append(line) }
         if amendment.isDeleted {
-            appendRemains(of: message, to: out)
+            appendRemains(of: message, amendment, to: out)
         } else {
             append(message, amendment, to: out)
         }
@@ -60,7 +61,7 @@ extension Amendments {
         appendReactions(amendment.reactions, to: out)
     }
 
-    private func appendRemains(of message: ChatLine, to out: ByteBuffer) {
+    private func appendRemains(of message: ChatLine, _ amendment: Amendment, to out: ByteBuffer) {
         out.append(message.raw(0..<message.scan.channel.upperBound + 1))
         appendField(",\"key\":\"", message.fields.key, of: message, to: out)
         appendField(",\"author\":\"", message.fields.author, of: message, to: out)
@@ -69,7 +70,7 @@ extension Amendments {
             out.append(",\"reply_to\":")
             out.append(message.raw(replyTo))
         }
-        out.append(",\"deleted\":true")
+        out.append(amendment.isRedacted ? ",\"redacted\":true" : ",\"deleted\":true")
     }
 
     private func appendField(

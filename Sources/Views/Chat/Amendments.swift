@@ -8,7 +8,10 @@ public struct Amendment: Equatable, Sendable {
     public internal(set) var text: [UInt8]?
     /// When the text was changed last.
     public internal(set) var edited: Timestamp?
+    /// Nobody is to read it any more; a redacted message is deleted, too.
     public internal(set) var isDeleted = false
+    /// What it said was erased from the log.
+    public internal(set) var isRedacted = false
     /// In the order in which the emoji came first.
     public internal(set) var reactions: [Reaction] = []
 
@@ -51,6 +54,7 @@ public struct Amendment: Equatable, Sendable {
 /// | kind `delete` | has no text and no reactions, now and for ever |
 /// | kind `reaction` | has one more, or one less |
 /// | a message with `reply_to` | has one more reply (deleted replies count too) |
+/// | the message itself, redacted | is as if deleted from the beginning |
 ///
 /// A line without any of these costs a look at two of its bytes. One owner; no locking.
 public final class Amendments {
@@ -97,15 +101,16 @@ public final class Amendments {
     /// Takes in the log's next line (without its newline), of which `scan` was made.
     public func apply(_ bytes: UnsafeRawBufferPointer, _ scan: LineScan) {
         if scan.isMessage {
-            applyReply(bytes, scan)
+            applyMessage(bytes, scan)
             guard scan.beginsWithKey(in: bytes) else { return }
         }
         do throws(LineError) { apply(try ChatLine(bytes, scan)) } catch { skippedLines += 1 }
     }
 
-    /// The reply that a message is, if it is one.
+    /// What a message's own line says: what it answers, and whether anything is left of it.
     @inline(__always)
-    func applyReply(_ bytes: UnsafeRawBufferPointer, _ scan: LineScan) {
+    func applyMessage(_ bytes: UnsafeRawBufferPointer, _ scan: LineScan) {
+        if scan.isRedacted { redact(bytes, scan) }
         guard let target = Line.replyTo(of: bytes, scan) else { return }
         add(reply: scan.offset, to: target)
     }
@@ -134,9 +139,18 @@ public final class Amendments {
         amended.insert(target)
     }
 
+    /// An amendment that comes later is inapplicable.
+    private func redact(_ bytes: UnsafeRawBufferPointer, _ scan: LineScan) {
+        messages[scan.offset] = Amendment(isDeleted: true, isRedacted: true)
+        amended.insert(scan.offset)
+        deletions[Array(bytes[scan.channel]), default: []].append(scan.offset.value)
+    }
+
     private func edit(_ line: ChatLine) throws(ChatTrouble) {
         let content = try line.content()
         let target = try line.keyedTarget(content)
+        // What the edit said was erased: the message says what it said before.
+        guard !line.scan.isRedacted else { return }
         guard let text = content.text else { throw .malformed }
         guard !isDeleted(target) else { throw .inapplicable }
         messages[target, default: Amendment()].text = text

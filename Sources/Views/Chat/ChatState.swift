@@ -41,7 +41,7 @@ public final class ChatState {
         precondition(scan.offset > applied, "lines come in the order of their offsets")
         applied = scan.offset
         if scan.isMessage {
-            amendments.applyReply(bytes, scan)
+            amendments.applyMessage(bytes, scan)
             if isPlain(bytes, scan) { return }
         }
         do throws(LineError) {
@@ -87,16 +87,31 @@ public final class ChatState {
         guard Memory.firstIndex(of: UInt8(ascii: "@"), in: text) != nil else { return }
         // What is escaped would look like a letter before the sign.
         if Memory.firstIndex(of: UInt8(ascii: "\\"), in: text) != nil {
-            Line.unescape(range, in: line.bytes).withUnsafeBytes { mention($0, by: author, line) }
+            Line.unescape(range, in: line.bytes).withUnsafeBytes {
+                mention($0, by: author, line, line.offset)
+            }
         } else {
-            mention(text, by: author, line)
+            mention(text, by: author, line, line.offset)
         }
     }
 
-    private func mention(_ text: UnsafeRawBufferPointer, by author: Int?, _ line: ChatLine) {
+    /// What an edit says mentions as the message does, to who has not read it yet. (Who is not mentioned any
+    /// more was, and stays so.)
+    private func applyEdit(_ line: ChatLine) {
+        guard let content = try? line.content(), let target = try? line.keyedTarget(content),
+            let text = content.text, amendments[target]?.text == text
+        else { return }
+        let author = line.fields.author.flatMap { accounts.number(of: line.raw($0)) }
+        text.withUnsafeBytes { mention($0, by: author, line, target) }
+    }
+
+    /// - Parameter offset: of the message.
+    private func mention(
+        _ text: UnsafeRawBufferPointer, by author: Int?, _ line: ChatLine, _ offset: Offset
+    ) {
         for account in Mentions.accounts(in: text, accounts) where account != author {
             guard rooms.isOpen(line.channel, to: account) else { continue }
-            count(marks.mention(account, in: line.channel, at: line.offset))
+            count(marks.mention(account, in: line.channel, at: offset))
         }
     }
 
@@ -118,6 +133,7 @@ public final class ChatState {
             ownSkippedLines += 1
         }
         amendments.apply(line)
+        if line.kind == .edit, !accounts.isEmpty { applyEdit(line) }
         touch(line)
     }
 

@@ -8,6 +8,15 @@ struct ReadMarks {
         /// Mentions behind the mark, ascending; the newest `ChatLimits.mentionsPerChannelMax`.
         var mentions: [UInt64] = []
 
+        /// Of a message that may be older than others.
+        mutating func mention(at offset: Offset) {
+            guard offset > mark else { return }
+            let place = partitionPoint(0..<mentions.count) { mentions[$0] >= offset.value }
+            if place < mentions.count, mentions[place] == offset.value { return }
+            mentions.insert(offset.value, at: place)
+            if mentions.count > ChatLimits.mentionsPerChannelMax { mentions.removeFirst() }
+        }
+
         mutating func advance(to offset: Offset) {
             guard offset > mark else { return }
             mark = offset
@@ -32,10 +41,7 @@ struct ReadMarks {
 
     /// False: the account has marks in too many channels already.
     mutating func mention(_ account: Int, in channel: UnsafeRawBufferPointer, at offset: Offset) -> Bool {
-        update(account, channel) { place in
-            if place.mentions.count >= ChatLimits.mentionsPerChannelMax { place.mentions.removeFirst() }
-            place.mentions.append(offset.value)
-        }
+        update(account, channel) { $0.mention(at: offset) }
     }
 
     /// Zero: none.

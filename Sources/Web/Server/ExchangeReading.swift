@@ -22,13 +22,9 @@ extension Exchange {
             field: String(unknown.name.prefix(64)))
     }
 
-    /// Whether the Accept field names `type`.
+    /// Whether the Accept field names `type`, and does not say that it is not wanted.
     public func accepts(_ type: String) -> Bool {
-        guard let accept = head?.header("accept") else { return false }
-        return accept.split(separator: ",").contains { item in
-            let name = item.prefix { $0 != ";" }
-            return name.filter { $0 != " " && $0 != "\t" }.lowercased() == type
-        }
+        head?.header("accept").map { AcceptField.wants(type, $0) } ?? false
     }
 }
 

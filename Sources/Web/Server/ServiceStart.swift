@@ -15,6 +15,18 @@ extension ServiceProcess {
         return (settings, log)
     }
 
+    /// Ends a process that cannot listen: with the code for bad settings when it is because of `HOST`.
+    public static func exit(
+        notServing error: SocketError, _ settings: CommonSettings, _ log: DiagnosticLog
+    ) -> Never {
+        guard error.code == .unresolvable else {
+            log.error("cannot serve", ["reason": .init(error)])
+            exit(.failed)
+        }
+        log.error("HOST cannot be resolved", ["host": .init(settings.host), "reason": .init(error)])
+        exit(.badSettings)
+    }
+
     private static func parse<Settings: ServiceSettings>(_ type: Settings.Type) -> Settings {
         do {
             let request = try Settings.parse(

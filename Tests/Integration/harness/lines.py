@@ -16,6 +16,7 @@ def _table():
 
 _TABLE = _table()
 _LINE = re.compile(rb'\{"offset":(\d+),"time":"([^"]{24})","channel":".*,"crc":"([0-9a-f]{8})"\}')
+_REDACTED = re.compile(rb'(.*),"redacted":"([0-9a-f]{8})","crc":"[0-9a-f]{8}"\}')
 _MASK = (1 << 64) - 1
 
 
@@ -57,8 +58,13 @@ def parse(raw):
     match = _LINE.fullmatch(raw)
     assert match, f"not a line: {raw[:200]!r}"
     crc = int(match.group(3), 16)
-    computed = crc32c(raw[: raw.rindex(b',"crc"')])
-    assert crc == computed, f"crc {crc:08x} instead of {computed:08x}: {raw[:200]!r}"
+    redacted = _REDACTED.fullmatch(raw)
+    if redacted:
+        content, checksum = redacted.group(1) + match.group(3), int(redacted.group(2), 16)
+    else:
+        content, checksum = raw[: raw.rindex(b',"crc"')], crc
+    computed = crc32c(content)
+    assert checksum == computed, f"crc {checksum:08x} instead of {computed:08x}: {raw[:200]!r}"
     fields = json.loads(raw)
     if "data" not in fields:
         canonical = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

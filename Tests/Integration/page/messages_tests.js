@@ -20,4 +20,5 @@ test("a changed message of a page carries its marks", () => {
   equal([message.edited, message.replies, message.asOf], ["2026-11-20T07:00:00.000Z", 2, 9]);
   equal([...message.reactions], [["👍", ["bob"]]]);
   equal(messageFrom({ offset: 8, time: "", channel: "tea", deleted: true }).isDeleted, true);
+  equal(messageFrom({ offset: 9, time: "", channel: "tea", redacted: true }).isDeleted, true);
 });

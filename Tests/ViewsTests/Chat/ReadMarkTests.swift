@@ -144,6 +144,28 @@ struct ReadMarkTests {
         #expect(mentions("bob") == [])
     }
 
+    @Test("An edit mentions, too, those who have not read the message, each once")
+    func editMentions() throws {
+        try log.register("alice", "bob", "carol")
+        let room = try log.makeRoom("@r", by: "alice", with: "bob")
+        let first = try log.post("hello", by: "alice", in: room)
+        let second = try log.post("@bob", by: "alice", in: room)
+        let mentions = { (name: String) in state.mentions(of: bytes(name), in: room.bytes) }
+        let edit = { (offset: Offset, text: String) in
+            _ = try log.append(state.edit(log.target(offset), text: bytes(text), by: log.actor("alice")))
+        }
+        try edit(first, "hello @bob, @carol and @alice")
+        try edit(second, "hello again @bob")
+        #expect(mentions("bob") == [first, second] && mentions("carol") == [] && mentions("alice") == [])
+        try log.append(state.readMark(room, first, by: log.actor("bob")))
+        try edit(first, "@bob has read this")
+        #expect(mentions("bob") == [second])
+        try log.append(state.deletion(log.target(second), by: log.actor("alice")))
+        try log.write(
+            "edit", #"{"offset":\#(second),"message_text":"@bob"}"#, key: "message:\(second)", in: "@r")
+        #expect(mentions("bob") == [])
+    }
+
     @Test("Somebody who mentions without end makes the oldest forgotten")
     func mentionBound() throws {
         try log.register("bob")

@@ -1,0 +1,37 @@
+"""What a client has unsubscribed from stays away, whatever happens to the room."""
+
+from urllib.parse import quote
+
+import pytest
+
+from harness.people import SETTINGS, register
+
+
+@pytest.fixture(scope="module")
+def pod(new_shared_cluster):
+    return new_shared_cluster(settings=SETTINGS).pods[0]
+
+
+def test_a_room_that_was_unsubscribed_from_is_not_followed_again_by_itself(pod):
+    alice, bob = register(pod, "alice"), register(pod, "bob")
+    room, other = (
+        alice.does(pod, "POST", "/rooms", {"title": title, "members": ["bob"]})["channel"]
+        for title in ("one", "two"))
+    path = f"/rooms/{quote(room)}"
+    with bob.socket(pod, "?channels=@me") as socket:
+        socket.say(type="unsubscribe", channels=[room])
+        alice.does(pod, "PATCH", path, {"title": "another"})
+        alice.says(pod, room, "not for bob's socket")
+        socket.lines_through(alice.says(pod, other, "for it"))
+        assert {line["channel"] for line in socket.lines} == {other}
+        # Who is removed and invited again follows it as any new room.
+        assert alice.ask(pod, "DELETE", f"{path}/members/bob").status == 200
+        alice.does(pod, "PUT", f"{path}/members/bob", {})
+        socket.lines_through(alice.says(pod, room, "for it again"))
+        assert socket.lines[-1]["channel"] == room
+    with bob.socket(pod, "?channels=@me") as socket:
+        socket.say(type="unsubscribe", channels=[room])
+        socket.say(type="subscribe", channels=["@me"])
+        socket.control("live")
+        socket.lines_through(alice.says(pod, room, "and when it subscribes anew"))
+        assert socket.lines[-1]["channel"] == room
