@@ -117,6 +117,8 @@ struct OutputQueue {
                 vectors.initializeElement(at: used, to: iovec(iov_base: base, iov_len: tail.count))
                 used += 1
             }
+            // One piece takes the shorter way through the kernel.
+            guard used > 1 else { return send(socket, vectors[0].iov_base, vectors[0].iov_len, 0) }
             return writev(socket, vectors.baseAddress, Int32(used))
         }
         return finish(sent)
