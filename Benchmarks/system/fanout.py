@@ -7,8 +7,8 @@ from processes import (
     fresh_directory, load, start_log, start_nchan, start_pod, start_redis, start_spreading_server)
 
 PROTOCOLS = {"ws": "WebSockets", "sse": "event streams"}
-# By the number of connections: bursts of so many messages, so many of them, so many bursts a second at most. The
-# next one begins when the one before it is everywhere.
+# By the number of connections: bursts of so many messages, so many of them, so many bursts a second at most.
+# The next one begins when the one before it is everywhere.
 REGIMES = {
     100: ((1, 80, 50), (8, 10, 20), (32, 5, 10)),
     1_000: ((1, 30, 20), (8, 6, 10), (32, 4, 5)),
@@ -20,7 +20,7 @@ IDLE_CONNECTIONS = 5_000
 # Of a fresh process: it has read its code and made its buffers then.
 WARM_UP_CONNECTIONS = 10
 WARM_UP = ((1, 5, 50), (32, 1, 50))
-# What was pending is sent once more, and the memory given back, before it is measured.
+# Every connection was sent something before its memory is measured a second time.
 IDLE = ((32, 1, 1),)
 
 
