@@ -127,21 +127,20 @@ def add(results, protocol, connections, runs):
                 "nchan, which writes no disk", values("nchan", share, 1e3))
 
 
-def measure_idle(results, rounds):
-    """Resident memory of fresh processes, with and without the connections, divided by their number."""
+def measure_idle(results, _rounds):
+    """Resident memory of fresh processes, with and without the connections, divided by their number. Once: it
+    does not vary with the machine's moods."""
     for protocol, name in PROTOCOLS.items():
-        runs = {"pod": [], "nchan": []}
-        for _ in range(rounds):
-            with start_redis("redis-bus") as bus, start_log(fresh_directory("fanout"), bus) as log, \
-                    start_pod(1, log, bus) as pod, start_nchan() as nchan:
-                pod.wait_until_ready()
-                for kind, server in (("pod", pod_server(log, pod)), ("nchan", nchan_server(nchan))):
-                    runs[kind].append(idle_bytes(server(protocol), protocol))
+        with start_redis("redis-bus") as bus, start_log(fresh_directory("fanout"), bus) as log, \
+                start_pod(1, log, bus) as pod, start_nchan() as nchan:
+            pod.wait_until_ready()
+            ours = idle_bytes(pod_server(log, pod)(protocol), protocol)
+            theirs = idle_bytes(nchan_server(nchan)(protocol), protocol)
         for when, what in (("connected", "just opened"), ("after", "after 32 messages")):
-            for kind, aim in (("pod", "<= 1024"), ("nchan", "")):
+            for kind, bytes_each, aim in (("pod", ours, "<= 1024"), ("nchan", theirs, "")):
                 results.add(
                     f"memory of the process, {IDLE_CONNECTIONS:,} idle {name}", f"{kind}, {what}",
-                    "bytes each", [run[when] for run in runs[kind]], aim=aim)
+                    "bytes each", [bytes_each[when]], aim=aim)
 
 
 def idle_bytes(server, protocol):

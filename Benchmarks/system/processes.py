@@ -260,6 +260,7 @@ def start_nchan(name="nchan"):
     if not NCHAN_MODULE.exists():
         raise BenchmarkError(f"{NCHAN_MODULE} is missing; scripts/setup installs it")
     process = start_configured_nginx(name, NCHAN, module=NCHAN_MODULE)
+    wait_until(lambda: _children(process.pid), f"{name} having a worker", process)
     process.worker = _children(process.pid)[0]
     return process
 
