@@ -6,7 +6,8 @@ import LogLine
 struct OutputQueue {
     private enum Piece {
         case slice(ByteSlice)
-        case file(owner: AnyObject, descriptor: Int32, offset: Int, count: Int)
+        // Apart, so that a queue of slices takes less.
+        indirect case file(owner: AnyObject, descriptor: Int32, offset: Int, count: Int)
 
         var count: Int {
             switch self {
