@@ -18,6 +18,15 @@ double percentile(double *values, size_t count, double share);
 /* A connected TCP socket to 127.0.0.1 without Nagle's algorithm. */
 int connect_to(uint16_t port);
 
+/* A non-blocking socket that listens on 127.0.0.1. */
+int listen_on(uint16_t port);
+
+/* A connection without Nagle's algorithm and non-blocking; -1: there is none. */
+int accept_one(int listener);
+
+/* Has `poll` tell of input on the descriptor by `mark`. */
+void watch(int poll, int descriptor, uint64_t mark);
+
 void send_all(int socket, const void *bytes, size_t count);
 
 /* What a response's header block says. */
@@ -40,5 +49,7 @@ void command_drain(int count, char **arguments);
 void command_fill(int count, char **arguments);
 void command_latency(int count, char **arguments);
 void command_serve(int count, char **arguments);
+void command_spread(int count, char **arguments);
+void command_fanout(int count, char **arguments);
 
 #endif

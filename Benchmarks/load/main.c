@@ -19,6 +19,12 @@ static const struct {
      command_latency},
     {"serve", 2, "serve PORT FILE: receive, append, sync (FILE - : neither), answer; until it is ended",
      command_serve},
+    {"spread", 2, "spread ws|sse PORT: send what a POST brings to all who sent a GET; until it is ended",
+     command_spread},
+    {"fanout", 8,
+     "fanout ws|sse PORT PATH PUBLISHER PUBLISHER_PORT PID CONNECTIONS BURST:COUNT:RATE...: PUBLISHER is "
+     "append, post or lines",
+     command_fanout},
 };
 
 int main(int count, char **arguments) {

@@ -3,11 +3,8 @@
 #define _GNU_SOURCE
 #include "load.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,32 +17,6 @@ enum { connections_max = 1024, receive_bytes = 1 << 16, line_bytes = 230, answer
 static char lines[connections_max * line_bytes];
 static char answer[512];
 static size_t answer_bytes;
-
-static void watch(int poll, int descriptor) {
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    if (epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll_ctl");
-}
-
-static int listen_on(uint16_t port) {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener < 0) fail("socket");
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener, connections_max) != 0) {
-        fail("port %u", port);
-    }
-    return listener;
-}
-
-static void accept_all(int poll, int listener) {
-    int one = 1;
-    for (int client; (client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
-        setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        watch(poll, client);
-    }
-}
 
 /* 1: what came is taken for one whole request. */
 static int receive(int client) {
@@ -61,9 +32,9 @@ static void turn(int poll, int listener, int file) {
     int clients[connections_max], group = 0;
     int ready = epoll_wait(poll, events, connections_max, -1);
     for (int index = 0; index < ready; index++) {
-        int descriptor = events[index].data.fd;
+        int descriptor = (int)events[index].data.u64;
         if (descriptor == listener) {
-            accept_all(poll, listener);
+            for (int client; (client = accept_one(listener)) >= 0;) watch(poll, client, (uint64_t)client);
         } else if (receive(descriptor)) {
             clients[group++] = descriptor;
         }
@@ -92,6 +63,6 @@ void command_serve(int count, char **arguments) {
     answer_bytes = (size_t)head + answer_body_bytes;
     int listener = listen_on(port), poll = epoll_create1(EPOLL_CLOEXEC);
     if (poll < 0) fail("epoll_create1");
-    watch(poll, listener);
+    watch(poll, listener, (uint64_t)listener);
     while (1) turn(poll, listener, file);
 }

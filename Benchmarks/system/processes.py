@@ -216,15 +216,61 @@ http {{
 
 def start_nginx(files):
     """Serves `files`, and 204 at /empty."""
+    return start_configured_nginx("nginx", NGINX, files=files)
+
+
+def start_configured_nginx(name, template, **values):
     port = free_port()
-    directory = fresh_directory("nginx")
+    directory = fresh_directory(name)
     configuration = directory / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    configuration.write_text(user + NGINX.format(directory=directory, port=port, files=files))
+    configuration.write_text(template.format(directory=directory, port=port, **values) + user)
     process = Process(
-        "nginx", [tool("nginx"), "-p", directory, "-c", configuration, "-e", directory / "error.log"])
+        name, [tool("nginx"), "-p", directory, "-c", configuration, "-e", directory / "error.log"])
     process.port = port
-    wait_until(lambda: accepts(port), "nginx listening", process)
+    wait_until(lambda: accepts(port), f"{name} listening", process)
+    return process
+
+
+NCHAN_MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+NCHAN = """
+load_module {module};
+daemon off; worker_processes 1; worker_rlimit_nofile 20000;
+pid {directory}/nginx.pid; error_log {directory}/error.log;
+events {{ worker_connections 16384; }}
+http {{
+  access_log off; tcp_nodelay on; keepalive_requests 100000000; keepalive_timeout 75s;
+  nchan_shared_memory_size 64M;
+  client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
+  fastcgi_temp_path {directory}/fastcgi; uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
+  server {{
+    listen 127.0.0.1:{port} backlog=1024;
+    location = /publish {{ nchan_publisher; nchan_channel_id fanout; nchan_message_buffer_length 64; }}
+    location = /subscribe {{
+      nchan_subscriber websocket eventsource; nchan_channel_id fanout;
+      nchan_subscriber_first_message newest;
+    }}
+  }}
+}}
+"""
+
+
+def start_nchan(name="nchan"):
+    """nginx with nchan: POST /publish, GET /subscribe; `worker` is the process that does the work."""
+    if not NCHAN_MODULE.exists():
+        raise BenchmarkError(f"{NCHAN_MODULE} is missing; scripts/setup installs it")
+    process = start_configured_nginx(name, NCHAN, module=NCHAN_MODULE)
+    wait_until(lambda: _children(process.pid), f"{name} having a worker", process)
+    process.worker = _children(process.pid)[0]
+    return process
+
+
+def start_spreading_server(name, protocol):
+    """Writes what is published to every subscriber (`ws` or `sse`); looks at nothing."""
+    port = free_port()
+    process = Process(name, [LOAD, "spread", protocol, port])
+    process.port = port
+    wait_until(lambda: accepts(port), f"{name} listening", process)
     return process
 
 

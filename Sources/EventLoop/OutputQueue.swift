@@ -6,7 +6,8 @@ import LogLine
 struct OutputQueue {
     private enum Piece {
         case slice(ByteSlice)
-        case file(owner: AnyObject, descriptor: Int32, offset: Int, count: Int)
+        // Apart, so that a queue of slices takes less.
+        indirect case file(owner: AnyObject, descriptor: Int32, offset: Int, count: Int)
 
         var count: Int {
             switch self {
@@ -24,8 +25,8 @@ struct OutputQueue {
 
     /// Bytes not sent yet.
     private(set) var count = 0
-    /// Small writes gather here; stands behind all `pieces`.
-    private let tail = ByteBuffer()
+    /// Small writes gather here; stands behind all `pieces`. Nil or not empty: an idle socket has none.
+    private var tail: ByteBuffer?
     private var pieces = [Piece]()
     private var firstPiece = 0
     /// How much of the first piece is sent.
@@ -35,15 +36,21 @@ struct OutputQueue {
 
     /// Lets `write` append to the end.
     mutating func append(_ write: (ByteBuffer) -> Void) {
+        let tail = self.tail ?? ByteBuffer()
         let before = tail.count
         write(tail)
         count += tail.count - before
+        self.tail = tail.isEmpty ? nil : tail
     }
 
     mutating func append(_ slice: ByteSlice) {
         guard slice.count > 0 else { return }
         count += slice.count
-        if slice.count <= ConnectionLimits.copiedSliceBytesMax { return tail.append(slice) }
+        guard slice.count > ConnectionLimits.copiedSliceBytesMax else {
+            let tail = self.tail ?? ByteBuffer()
+            self.tail = tail
+            return tail.append(slice)
+        }
         sealTail()
         pieces.append(.slice(slice))
     }
@@ -68,7 +75,7 @@ struct OutputQueue {
         firstPiece = 0
         sentOfFirst = 0
         count = 0
-        tail.release()
+        tail = nil
     }
 
     /// One system call's worth.
@@ -87,16 +94,23 @@ struct OutputQueue {
     // MARK: Private
 
     private mutating func sealTail() {
-        guard !tail.isEmpty else { return }
+        guard let tail = tail.take() else { return }
         pieces.append(.slice(tail.takeSlice()))
     }
 
     private mutating func sendTail(_ socket: Int32) -> Outcome {
+        guard let tail else { return .sent(0) }
         let sent = send(socket, tail.pointer.baseAddress, tail.count, Int32(MSG_NOSIGNAL))
         guard sent >= 0 else { return OutputQueue.failure() }
-        tail.consume(sent)
         count -= sent
+        consumeTail(sent)
         return .sent(sent)
+    }
+
+    private mutating func consumeTail(_ bytes: Int) {
+        guard let tail else { return }
+        tail.consume(bytes)
+        if tail.isEmpty { self.tail = nil }
     }
 
     private mutating func sendSlices(_ socket: Int32) -> Outcome {
@@ -112,11 +126,13 @@ struct OutputQueue {
                 used += 1
                 index += 1
             }
-            if index == pieces.count, used < vectors.count, !tail.isEmpty {
+            if index == pieces.count, used < vectors.count, let tail {
                 let base = UnsafeMutableRawPointer(mutating: tail.pointer.baseAddress)
                 vectors.initializeElement(at: used, to: iovec(iov_base: base, iov_len: tail.count))
                 used += 1
             }
+            // One piece takes the shorter way through the kernel.
+            guard used > 1 else { return send(socket, vectors[0].iov_base, vectors[0].iov_len, 0) }
             return writev(socket, vectors.baseAddress, Int32(used))
         }
         return finish(sent)
@@ -139,7 +155,7 @@ struct OutputQueue {
             firstPiece += 1
         }
         if firstPiece == pieces.count { forgetSentPieces() }
-        if rest > 0 { tail.consume(rest) }
+        if rest > 0 { consumeTail(rest) }
         return .sent(sent)
     }
 

@@ -42,6 +42,30 @@ struct DeliveryTests {
         #expect(some.lines == pod.expected(after: 0) { ["b", "@room-1", "quo\"ted"].contains($0) })
     }
 
+    @Test("Lines of a channel that are applied together leave in one piece, up to its limit")
+    @LoopActor
+    func pieces() async throws {
+        let pod = PodMemory()
+        let all = FakeOutlet()
+        let one = FakeOutlet()
+        let onlyB = ChannelFilter(hasAllPublic: false, channels: [Channel(trusted: Array("b".utf8))])
+        let streams = [
+            Subscription(.allPublic, after: .zero, to: all, of: pod.delivery),
+            Subscription(onlyB, after: .zero, to: one, of: pod.delivery),
+        ]
+        for stream in streams { stream.start() }
+        try pod.apply(["a", "a", "a", "b", "b", "a"])
+        #expect(all.pieceCount == 3 && one.pieceCount == 1)
+        #expect(all.lines == pod.expected(after: 0) { _ in true })
+        #expect(one.offsets == [Offset(4), Offset(5)])
+        // What is more than a piece may hold is sent in several
+        let lineBytes = try #require(all.lines.last?.count)
+        let count = DeliveryLimits.runBytesMax / lineBytes + 10
+        try pod.apply(Array(repeating: "b", count: count))
+        #expect(one.pieceCount == 3)
+        #expect(one.lines == pod.expected(after: 0) { $0 == "b" })
+    }
+
     @Test(
         "Streams that begin anywhere, at any time, on a small memory get every line once, in order",
         arguments: 1...6)

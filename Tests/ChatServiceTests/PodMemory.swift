@@ -113,6 +113,8 @@ final class FakeOutlet: Outlet {
 
     private(set) var lines = [[UInt8]]()
     private(set) var offsets = [Offset]()
+    /// How many times lines were sent.
+    private(set) var pieceCount = 0
     private(set) var joined: Position?
     private(set) var cutReason: CutReason?
     private var queuedBytes = 0
@@ -124,12 +126,12 @@ final class FakeOutlet: Outlet {
 
     var hasRoom: Bool { queuedBytes < 10_000 }
 
-    func send(_ line: OutgoingLine) {
-        let bytes = line.bytes
+    func send(_ sent: OutgoingLines) {
         if queuedBytes > FakeOutlet.queuedBytesMax, let stream { return stream.end() }
-        lines.append(bytes.array)
-        offsets.append(line.position.offset)
-        if isStalled { queuedBytes += bytes.count }
+        pieceCount += 1
+        lines += sent.lines.map(\.array)
+        offsets += sent.lines.indices.map { sent.first + $0 }
+        if isStalled { queuedBytes += sent.lines.reduce(0) { $0 + $1.count } }
     }
 
     func joined(at position: Position) { joined = position }

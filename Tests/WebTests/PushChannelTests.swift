@@ -39,6 +39,29 @@ struct PushChannelTests {
         for socket in sockets { socket.close(Goodbye(.normal)) }
     }
 
+    @Test("Several messages are one frame or event each, in one shared piece")
+    @LoopActor
+    func severalMessages() async throws {
+        let fixture = try PushFixture()
+        let peer = try await fixture.socket()
+        var idCount = 0
+        let frame = PreparedFrame(
+            ["one", "two"].map { text in
+                PreparedFrame.Message(ByteSlice(Array(text.utf8)), event: Array("news".utf8)) {
+                    idCount += 1
+                    return Array("e:\(text)".utf8)
+                }
+            })
+        try fixture.channel().send(frame)
+        #expect(try await peer.frame() == "81 one")
+        #expect(try await peer.frame() == "81 two")
+        #expect(idCount == 0, "ids are made for event streams only")
+        #expect(
+            frame.eventChunk.plain.text
+                == "id: e:one\nevent: news\ndata: one\n\nid: e:two\nevent: news\ndata: two\n\n")
+        #expect(frame.eventChunk.chunked.block === frame.eventChunk.plain.block && idCount == 2)
+    }
+
     @Test("A consumer that is too slow is cut behind what is pending, with the owner's goodbye")
     @LoopActor
     func slowConsumer() async throws {

@@ -3,12 +3,12 @@ import LogLine
 import Replication
 import Views
 
-/// Hands every applied line to the streams that carry its channel. Built once per line, shared by all.
+/// Hands every applied line to the streams that carry its channel. Built once, shared by all.
 ///
-/// Happy path: the replica applies a batch and calls `applied`; each line goes to the live streams of its
-/// channel and to those of all public channels. Streams that are behind read for themselves (`Subscription`)
-/// and enrol when they have caught up. A batch that the bounded memory has dropped already sends all live
-/// streams back to catching up.
+/// Happy path: the replica applies a batch and calls `applied`; the lines of a channel that follow each
+/// other go together to the live streams of the channel and to those of all public channels. Streams that
+/// are behind read for themselves (`Subscription`) and enrol when they have caught up. A batch that the
+/// bounded memory has dropped already sends all live streams back to catching up.
 @LoopActor
 final class Delivery {
     let upstream: any LogUpstream
@@ -98,33 +98,42 @@ final class Delivery {
 
     private func deliver(_ lines: ByteSlice) {
         var splitter = LineSplitter(lines.pointer)
+        var run: ChannelRun?
         while let range = splitter.next() {
             let line = lines[range]
             do throws(LineError) {
-                let scan = try Line.scan(line.pointer)
-                deliver(line, scan)
+                deliver(line, try Line.scan(line.pointer), in: &run)
             } catch {
                 preconditionFailure("a line in memory was whole when it was applied: \(error)")
             }
         }
+        end(&run)
     }
 
-    private func deliver(_ line: ByteSlice, _ scan: LineScan) {
-        let name = UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel])
-        let outgoing = OutgoingLine(line, at: position(scan.offset))
-        defer { deliveredLive = scan.offset }
-        let isPublic = ChannelName.isPublic(name)
-        if isPublic { hand(outgoing, to: publicStreams) }
-        if !channelStreams.isEmpty || !polls.isEmpty {
-            let key = Array(name)
-            if let streams = channelStreams[key] { hand(outgoing, to: streams) }
-            if scan.isMessage { polls.applied(key) }
+    /// What somebody must know of before the next line is handed on ends a run.
+    private func deliver(_ line: ByteSlice, _ scan: LineScan, in run: inout ChannelRun?) {
+        if run?.append(line, scan) != true {
+            end(&run)
+            run = ChannelRun(line, scan)
         }
-        if !isPublic, !scan.isMessage { tellOfEntry(line, scan) }
+        guard isWatchingEntries, !scan.isMessage, run?.isPublic == false else { return }
+        end(&run)
+        tellOfEntry(line, scan)
+    }
+
+    private func end(_ ended: inout ChannelRun?) {
+        guard let run = ended.take() else { return }
+        let outgoing = OutgoingLines(run.lines, at: position(run.first))
+        defer { deliveredLive = outgoing.last }
+        if run.isPublic { hand(outgoing, to: publicStreams) }
+        guard !channelStreams.isEmpty || !polls.isEmpty else { return }
+        let key = Array(run.channel)
+        if let streams = channelStreams[key] { hand(outgoing, to: streams) }
+        if run.hasMessage { polls.applied(key) }
     }
 
     private func tellOfEntry(_ line: ByteSlice, _ scan: LineScan) {
-        guard isWatchingEntries, let onPrivateEntry else { return }
+        guard let onPrivateEntry else { return }
         // What was applied is whole.
         let author = (try? Line.fields(of: line.pointer, scan))?.author
         onPrivateEntry(
@@ -133,9 +142,9 @@ final class Delivery {
                 author: author.map { Author(trusted: Line.unescape($0, in: line.pointer)) }, line: line))
     }
 
-    private func hand(_ line: OutgoingLine, to streams: SubscriberList) {
-        deliveredLines += UInt64(streams.items.count)
-        for subscription in streams.items { subscription.deliver(line) }
+    private func hand(_ lines: OutgoingLines, to streams: SubscriberList) {
+        deliveredLines += UInt64(streams.items.count * lines.lines.count)
+        for subscription in streams.items { subscription.deliver(lines) }
     }
 
     private func fallBehind() {

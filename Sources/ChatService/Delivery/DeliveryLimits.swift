@@ -4,6 +4,8 @@ public enum DeliveryLimits {
     static let catchUpBytes = 64 << 10
     static let catchUpLines = 256
     static let catchUpLinesPerTurn = 4096
+    /// What live streams are sent in one piece (but one line always).
+    static let runBytesMax = 64 << 10
     /// Channels that one stream may name.
     static let channelsPerStreamMax = 1000
     /// Streams on one WebSocket, each with its own position.

@@ -79,7 +79,7 @@ extension EventStreamSession: PushSession {
         }
         guard !subscription.filter.carries(entry.channel) else { return }
         subscription.add(
-            entry.channel, from: OutgoingLine(entry.line, at: hub.delivery.position(entry.offset)))
+            entry.channel, from: OutgoingLines([entry.line], at: hub.delivery.position(entry.offset)))
     }
 
     /// Lines alone are events.
@@ -94,7 +94,7 @@ extension EventStreamSession: PushSession {
 extension EventStreamSession: Outlet {
     var hasRoom: Bool { stream.hasRoom }
 
-    func send(_ line: OutgoingLine) { stream.send(line.frame) }
+    func send(_ lines: OutgoingLines) { stream.send(lines.frame) }
 
     func joined(at position: Position) {}
 

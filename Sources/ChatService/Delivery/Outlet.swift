@@ -14,7 +14,7 @@ enum CutReason: Equatable {
 protocol Outlet: AnyObject {
     /// Whether history may be added to what is queued.
     var hasRoom: Bool { get }
-    func send(_ line: OutgoingLine)
+    func send(_ lines: OutgoingLines)
     /// All history up to here has been sent; from now on lines come as they are written.
     func joined(at position: Position)
     /// Asks for `Subscription.room` when there is room again.

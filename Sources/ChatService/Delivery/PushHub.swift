@@ -52,6 +52,7 @@ final class PushHub {
     let channels: PushChannels
     private var sessions = [ObjectIdentifier: any PushSession]()
     private var tokenExpiry: TokenExpiry?
+    private var lastFilter = ChannelFilter.allPublic
 
     init(
         delivery: Delivery, requests: ChatRequests, ephemera: Ephemera, replicaID: String, limits: PushLimits
@@ -146,10 +147,16 @@ final class PushHub {
         _ = try chat.name(of: actor)
         for channel in query.channels { try chat.reading(actor, channel) }
         guard query.hasOwnRooms else {
-            return ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
+            return shared(ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels))
         }
         let own = chat.privateRooms(of: try chat.account(of: actor).name).map { Channel(trusted: $0.channel) }
         return ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels + own)
+    }
+
+    /// Those who ask for the same, one after another, share its memory.
+    private func shared(_ filter: ChannelFilter) -> ChannelFilter {
+        if filter != lastFilter { lastFilter = filter }
+        return lastFilter
     }
 
     func position(_ offset: Offset?) -> Position? {

@@ -296,7 +296,7 @@ extension SocketSession: PushSession {
 extension SocketSession: Outlet {
     var hasRoom: Bool { socket.hasRoom }
 
-    func send(_ line: OutgoingLine) { socket.send(line.frame) }
+    func send(_ lines: OutgoingLines) { socket.send(lines.frame) }
 
     func joined(at position: Position) { say(.live(position)) }
 

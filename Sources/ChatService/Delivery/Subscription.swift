@@ -42,12 +42,12 @@ final class Subscription {
         if let older { older.resume() } else { pump() }
     }
 
-    /// A line was applied, and it is one of the filter's. An outlet that cannot take it ends the stream, with
-    /// `delivered` before the line.
-    func deliver(_ line: OutgoingLine) {
-        guard line.position.offset > delivered else { return }
-        outlet.send(line)
-        delivered = line.position.offset
+    /// Lines were applied, and they are the filter's. An outlet that cannot take them ends the stream, with
+    /// `delivered` before the first one.
+    func deliver(_ lines: OutgoingLines) {
+        guard lines.last > delivered else { return }
+        outlet.send(lines.first > delivered ? lines : lines.behind(delivered))
+        delivered = lines.last
     }
 
     func show(_ typing: TypingNotice) { outlet.show(typing) }
@@ -68,7 +68,7 @@ final class Subscription {
     }
 
     /// One more channel, from `line` on, which was applied just now. While catching up it is still to come.
-    func add(_ channel: Channel, from line: OutgoingLine) {
+    func add(_ channel: Channel, from line: OutgoingLines) {
         let wasLive = state == .live
         if wasLive { delivery.withdraw(self) }
         filter.add(channel)
@@ -127,14 +127,17 @@ final class Subscription {
     }
 
     private func send(_ run: LineRun, of history: History) throws(Trimmed) {
-        var offset = run.first
+        var first = run.first
         for slice in try history.slices(of: run.positions) {
-            var lines = LineSplitter(slice.pointer)
-            while let range = lines.next() {
-                send(slice[range], offset)
-                offset = offset.next
-            }
+            let lines = LineSplitter(slice.pointer).map { slice[$0] }
+            send(lines, from: first)
+            first = first + lines.count
         }
+    }
+
+    private func send(_ lines: [ByteSlice], from first: Offset) {
+        guard delivery.source.amendments.count > 0 else { return give(lines, from: first) }
+        for (index, line) in lines.enumerated() { send(line, first + index) }
     }
 
     /// A line that is not in memory, with its newline.
@@ -157,18 +160,17 @@ final class Subscription {
     /// - Parameter line: without its newline.
     private func send(_ line: ByteSlice, _ offset: Offset) {
         let amendments = delivery.source.amendments
-        guard amendments.count > 0 else { return give(line, offset) }
         if amendments.isDeleted(offset) {
             let remains = ByteBuffer()
             amendments.append(line.pointer, to: remains)
-            give(remains.takeSlice(), offset)
+            give([remains.takeSlice()], from: offset)
         } else if !amendments.isRetracted(line.pointer) {
-            give(line, offset)
+            give([line], from: offset)
         }
     }
 
-    private func give(_ line: ByteSlice, _ offset: Offset) {
-        outlet.send(OutgoingLine(line, at: delivery.position(offset)))
+    private func give(_ lines: [ByteSlice], from first: Offset) {
+        outlet.send(OutgoingLines(lines, at: delivery.position(first)))
     }
 
     private func readOlder(upTo end: Offset) {

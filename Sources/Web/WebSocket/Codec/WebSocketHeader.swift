@@ -29,6 +29,9 @@ public struct WebSocketHeader: Equatable, Sendable {
         self.mask = mask
     }
 
+    /// Of a server's, which are not masked.
+    static let unmaskedBytesMax = 10
+
     /// 2 to 14 bytes.
     public func encode(into buffer: ByteBuffer) {
         let masked: UInt8 = mask == nil ? 0 : 0x80
