@@ -157,7 +157,7 @@ final class PodEndpoints {
         let head = replica.head
         return Response(200, type: MediaType.json) { buffer in
             buffer.append("{\"service\":\"chat-server\",\"replica_id\":")
-            buffer.appendJSONString(Array(options.replicaID.utf8))
+            buffer.appendJSONString(options.replicaID.bytes)
             let epoch = source.epoch.map { "\"\($0)\"" } ?? "null"
             let superseded = replica.superseded.epochs.map { "\"\($0)\"" }.joined(separator: ",")
             buffer.append(

@@ -16,6 +16,10 @@ public protocol LogUpstream: AnyObject {
     /// is not known what became of it.
     func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void)
 
+    /// Tells the log of this pod. `completion` is called once, within a few seconds: with the log's answer, or
+    /// with why there is none.
+    func report(_ report: ReplicaReport, completion: @escaping (Result<ReportAnswer, Problem>) -> Void)
+
     /// Passes a read on: `target` is the path with its query.
     func read(_ target: String, accept: String?, onEvent: @escaping (PassedReadEvent) -> Void)
         -> any PassedRead

@@ -21,13 +21,15 @@ public final class ReplicationLog {
         /// Shown in `/state`.
         public var engine: String
         public var durability: String
+        /// How long a pod counts as known after its last report.
+        public var replicaWindow: Duration
         /// Shown in `/state`: `connected` (lines are published, plain PUBLISHes heard), `away` or `none`.
         public var busState: @LoopActor () -> String = { "none" }
         var hasSecret: Bool { secret != nil }
 
         public init(
             host: String, port: UInt16, clusterName: String, basePath: String, secret: [UInt8]?,
-            allowedOrigins: AllowedOrigins, engine: String, durability: String
+            allowedOrigins: AllowedOrigins, engine: String, durability: String, replicaWindow: Duration
         ) {
             self.host = host
             self.port = port
@@ -37,6 +39,7 @@ public final class ReplicationLog {
             self.allowedOrigins = allowedOrigins
             self.engine = engine
             self.durability = durability
+            self.replicaWindow = replicaWindow
         }
     }
 
@@ -45,8 +48,11 @@ public final class ReplicationLog {
     private let tails: LineTails
     private let endpoints: LogEndpoints
     private let bus: (any Bus)?
+    private let topics: Topics
     private let publisher: LogPublisher?
     private let ingest: Ingest?
+    /// What is known of the pods.
+    public let replicas: ReplicaWatch
     private let log: DiagnosticLog
     private var isStopping = false
 
@@ -59,16 +65,20 @@ public final class ReplicationLog {
         self.log = log
         var options = options
         if let bus { options.busState = { bus.isPublishing && bus.isSubscribed ? "connected" : "away" } }
-        tails = LineTails { core.identity }
+        let replicas = ReplicaWatch(
+            core: core, window: options.replicaWindow, seal: seal, metrics: metrics, log: log)
+        self.replicas = replicas
+        tails = LineTails(.own { Heartbeat(core.identity) })
         endpoints = LogEndpoints(
             core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options)
         let topics = Topics(clusterName: options.clusterName)
+        self.topics = topics
         publisher = bus.map {
             LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
         }
         ingest = bus.map { _ in Ingest(core: core, log: log, metrics: metrics) }
         let service = Service(
-            endpoints.routes,
+            endpoints.routes + ReplicaEndpoints(replicas).routes,
             options: Service.Options(
                 prefixes: ["/replication-log", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
@@ -77,6 +87,7 @@ public final class ReplicationLog {
         server = try HTTPServer(host: options.host, port: options.port, handler: service)
         core.onDurable = { [unowned self] batch in
             publisher?.publish(batch)
+            replicas.becameDurable(through: batch.through)
             tails.publish(batch.lines)
         }
         registerMetrics(metrics)
@@ -109,11 +120,19 @@ public final class ReplicationLog {
         bus.onEvent = { [unowned self] event in
             switch event {
             case .ready(.publisher): publisher?.publishHead()
-            case .message(let channel, let payload): ingest?.received(channel: channel, payload: payload)
+            case .message(let channel, let payload): received(channel, payload)
             case .ready(.subscriber), .lost: break
             }
         }
         bus.start()
+    }
+
+    private func received(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+        if channel.elementsEqual(topics.replicas) {
+            replicas.received(payload)
+        } else {
+            ingest?.received(channel: channel, payload: payload)
+        }
     }
 
     private func registerMetrics(_ metrics: Metrics) {

@@ -134,13 +134,20 @@ enum ChatServerProcess {
     ) -> ChatServer.Options {
         ChatServer.Options(
             host: settings.common.host, port: settings.common.port, basePath: settings.common.basePath,
-            replicaID: settings.replicaID, incarnation: SecureRandom.uint64(),
+            replicaID: replicaID(settings), incarnation: SecureRandom.uint64(),
             secret: settings.common.clusterSecret?.bytes, allowedOrigins: settings.common.allowedOrigins,
             drainWindow: settings.common.drainWindow,
             accounts: ChatServer.Options.Accounts(
                 isRequired: settings.accounts.authentication == .required,
                 tokenLifetime: settings.accounts.tokenLifetime, provider: provider),
             limits: limits(settings.admission), messageRate: settings.admission.messageRate)
+    }
+
+    private static func replicaID(_ settings: ChatServerSettings) -> ReplicaID {
+        guard let id = ReplicaID(settings.replicaID) else {
+            preconditionFailure("the setting takes what a ReplicaID takes")
+        }
+        return id
     }
 
     private static func limits(_ settings: AdmissionSettings) -> ServerLimits {

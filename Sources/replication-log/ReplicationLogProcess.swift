@@ -143,7 +143,7 @@ enum ReplicationLogProcess {
             host: settings.common.host, port: settings.common.port, clusterName: settings.common.clusterName,
             basePath: settings.common.basePath, secret: settings.common.clusterSecret?.bytes,
             allowedOrigins: settings.common.allowedOrigins, engine: settings.engine.rawValue,
-            durability: settings.durability.rawValue)
+            durability: settings.durability.rawValue, replicaWindow: settings.replicaWindow)
     }
 
     @LoopActor
@@ -157,7 +157,7 @@ enum ReplicationLogProcess {
         return RedisBus(
             RedisEndpoint(url),
             subscriptions: RedisBus.Subscriptions(
-                channels: [topics.head], patterns: patterns),
+                channels: [topics.head, topics.replicas], patterns: patterns),
             hearsItself: true, metrics: metrics, log: log)
     }
 }

@@ -44,9 +44,15 @@ extension ChatServerSettings {
 
     static let replicaIDSetting = Setting(
         "REPLICA_ID", default: defaultReplicaID(hostName: ProcessEnvironment.hostName()),
-        shownDefault: "the host name", expects: "1 to \(replicaIDBytesMax) of A-Z a-z 0-9 . _ -",
+        shownDefault: "the host name",
+        expects: "1 to \(replicaIDBytesMax) of A-Z a-z 0-9 . _ -, not 'redis' or 'log'",
         "Name of this pod among the others."
-    ) { Token.validated($0, bytes: 1...replicaIDBytesMax) }
+    ) { replicaID($0) }
+
+    /// `redis` and `log` stand for those where a report says what a pod follows.
+    private static func replicaID(_ text: String) -> String? {
+        ["redis", "log"].contains(text) ? nil : Token.validated(text, bytes: 1...replicaIDBytesMax)
+    }
 
     static let historyBytesSetting = Setting(
         "HISTORY_BYTES", default: "0", expects: "a size, 0 to 1TiB (0: all)",
@@ -69,6 +75,6 @@ extension ChatServerSettings {
             Token.validated(String($0), bytes: 1...1) != nil
         }
         let name = String(String.UnicodeScalarView(allowed.prefix(replicaIDBytesMax)))
-        return name.isEmpty ? service : name
+        return replicaID(name) ?? service
     }
 }

@@ -1,0 +1,73 @@
+import EventLoop
+import LogLine
+import Replication
+
+/// The JSON of `GET /replicas`.
+extension ReplicaWatch {
+    /// Appends the whole object, without a newline.
+    public func encodeState(into out: ByteBuffer) {
+        let identity = identity
+        out.append(
+            utf8: """
+                {"epoch":"\(identity.epoch)","offset":\(identity.offset),"digest":"\(identity.digest)",\
+                "time":"\(Timestamp(milliseconds: LoopClock.wallMilliseconds))",\
+                "window_seconds":\(registry.window.components.seconds),"replicas":
+                """)
+        encodeReplicas(into: out)
+        out.append("}")
+    }
+
+    /// Appends the array of the replicas, sorted by id.
+    public func encodeReplicas(into out: ByteBuffer) {
+        let now = now
+        out.append("[")
+        for (index, (id, replica)) in registry.replicas.sorted(by: { $0.key < $1.key }).enumerated() {
+            if index > 0 { out.append(",") }
+            encode(id, replica, at: now, into: out)
+        }
+        out.append("]")
+    }
+
+    private func encode(
+        _ id: ReplicaID, _ replica: ReplicaRegistry.Replica, at now: Duration, into out: ByteBuffer
+    ) {
+        let report = replica.report
+        out.append("{\"id\":")
+        out.appendJSONString(id.bytes)
+        out.append(",\"address\":")
+        ReplicaWatch.encode(report.address, into: out)
+        out.append(",\"tier\":")
+        out.append(utf8: registry.tier(of: id).map(String.init) ?? "null")
+        out.append(",\"upstream\":")
+        out.appendJSONString(Array(report.following.description.utf8))
+        let epoch = report.epoch.map { "\"\($0)\"" } ?? "null"
+        out.append(
+            utf8: """
+                ,"epoch":\(epoch),"offset":\(report.offset),"digest":"\(report.digest)",\
+                "lag":\(replica.lag),"lag_ms":\(Milliseconds.text(replica.lagTime)),\
+                "last_heard_ms":\(Milliseconds.text(now - replica.heardAt)),\
+                "state":"\(registry.state(of: replica, at: now).rawValue)",\
+                "incarnation":"\(Epoch(report.incarnation))"
+                """)
+        if let delay = report.simulatedDelay {
+            out.append(",\"simulated_delay\":")
+            ReplicaWatch.encode(delay, into: out)
+        }
+        out.append("}")
+    }
+
+    private static func encode(_ text: String?, into out: ByteBuffer) {
+        guard let text else { return out.append("null") }
+        out.appendJSONString(Array(text.utf8))
+    }
+}
+
+/// Times as the JSON of the service has them.
+enum Milliseconds {
+    /// With three digits behind the point: `1.204`.
+    static func text(_ duration: Duration) -> String {
+        let microseconds = max(0, Int64(duration / .microseconds(1)))
+        let fraction = String(microseconds % 1000)
+        return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+    }
+}
