@@ -25,6 +25,10 @@ public final class ChatServer {
         public var limits: ServerLimits
         /// How often each connection and each account may write; nil: as often as it likes.
         public var messageRate: RateLimit?
+        /// How many pods must have applied a message, unless its request or a line of the log says otherwise.
+        public var writeQuorum = ConfirmationRequirement.durable
+        /// By how much reports to the log are held back on purpose, for experiments.
+        public var simulatedDelay: SimulatedDelay?
 
         /// How people prove who they are.
         public struct Accounts {
@@ -91,7 +95,7 @@ public final class ChatServer {
             })
         reporter = Reporter(
             Reporter.Identity(replicaID: options.replicaID, incarnation: options.incarnation),
-            replica: replica, upstream: upstream, metrics: metrics)
+            replica: replica, upstream: upstream, simulatedDelay: options.simulatedDelay, metrics: metrics)
         let requests = ChatServer.requests(replica, waits, upstream, options)
         delivery = Delivery(source: { replica.source }, upstream: upstream)
         let ephemera = Ephemera(replica, incarnation: options.incarnation, metrics: metrics)
@@ -147,7 +151,8 @@ public final class ChatServer {
         ChatRequests(
             replica: replica,
             writes: Writes(
-                replica: replica, upstream: upstream, waits: waits, incarnation: options.incarnation),
+                replica: replica, upstream: upstream, waits: waits, incarnation: options.incarnation,
+                environmentDefault: options.writeQuorum),
             identification: Identification(
                 secret: options.secret, provider: options.accounts.provider,
                 isRequired: options.accounts.isRequired, tokenLifetime: options.accounts.tokenLifetime),

@@ -32,6 +32,12 @@ public enum LogClientLimits {
     static let streamSilence = Duration.seconds(30)
     /// A report that is not answered for so long has failed; the next one follows.
     static let reportSilence = Duration.seconds(3)
+    /// Questions for confirmations that are under way; beyond it they become one.
+    static let confirmationRequestsMax = 32
+    /// A wait may take its whole time, in which nothing comes.
+    static let confirmationSilence = ConfirmationLimits.timeoutMax + .seconds(2)
+    /// The log says itself when a wait's time is over; after so much more it is not waited for.
+    static let confirmationGrace = Duration.seconds(1)
 }
 
 /// The log over HTTP: one connection for writes, one for the stream of lines, one for reports, a few for reads
@@ -43,6 +49,7 @@ public final class HTTPLog {
     private let writes: WriteStream
     private let reads: HTTPClient
     private let reports: HTTPClient
+    private let confirmations: ConfirmationRequests
     private var streams = [Int: LineStream]()
 
     /// - Parameters:
@@ -56,6 +63,7 @@ public final class HTTPLog {
         fields = secret.map { [("authorization", "Bearer \(String(decoding: $0, as: UTF8.self))")] } ?? []
         writes = WriteStream(origin, fields: fields, writeTimeout: writeTimeout, onStatus: onStatus)
         reads = HTTPClient(origin)
+        confirmations = ConfirmationRequests(origin, fields: fields)
         reports = HTTPClient(origin, silenceTime: LogClientLimits.reportSilence)
     }
 }
@@ -78,6 +86,15 @@ extension HTTPLog: @LoopActor LogUpstream {
                 .post, "/replicas", fields: fields + [("content-type", MediaType.json)],
                 body: body.takeSlice()), ReportExchange(completion))
     }
+
+    public func confirm(
+        _ position: Position, _ requirement: ConfirmationRequirement, timeout: Duration,
+        completion: @escaping (ConfirmationResult) -> Void
+    ) {
+        confirmations.add(position, requirement, timeout: timeout, completion)
+    }
+
+    public var waitingConfirmations: Int { confirmations.count }
 
     public func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void) {
         let number = request.number

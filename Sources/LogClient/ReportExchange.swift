@@ -24,7 +24,8 @@ final class ReportExchange: ResponseConsumer {
         guard status == 200 else {
             // What is no problem document is told by its status.
             let problem = try? Problem.decode(body.pointer)
-            return finish(.failure(problem ?? Problem(.unavailable, "the log answered HTTP status \(status)")))
+            return finish(
+                .failure(problem ?? Problem(.unavailable, "the log answered HTTP status \(status)")))
         }
         do throws(InvalidField) {
             finish(.success(try ReportAnswer.decode(body.pointer)))

@@ -23,13 +23,16 @@ public final class ReplicationLog {
         public var durability: String
         /// How long a pod counts as known after its last report.
         public var replicaWindow: Duration
+        /// How many pods must have applied a message, unless its request or a line of the log says otherwise.
+        public var writeQuorum: ConfirmationRequirement
         /// Shown in `/state`: `connected` (lines are published, plain PUBLISHes heard), `away` or `none`.
         public var busState: @LoopActor () -> String = { "none" }
         var hasSecret: Bool { secret != nil }
 
         public init(
             host: String, port: UInt16, clusterName: String, basePath: String, secret: [UInt8]?,
-            allowedOrigins: AllowedOrigins, engine: String, durability: String, replicaWindow: Duration
+            allowedOrigins: AllowedOrigins, engine: String, durability: String, replicaWindow: Duration,
+            writeQuorum: ConfirmationRequirement
         ) {
             self.host = host
             self.port = port
@@ -40,6 +43,7 @@ public final class ReplicationLog {
             self.engine = engine
             self.durability = durability
             self.replicaWindow = replicaWindow
+            self.writeQuorum = writeQuorum
         }
     }
 
@@ -53,6 +57,8 @@ public final class ReplicationLog {
     private let ingest: Ingest?
     /// What is known of the pods.
     public let replicas: ReplicaWatch
+    /// Writes that wait for pods.
+    public let confirmations: ConfirmationDesk
     private let log: DiagnosticLog
     private var isStopping = false
 
@@ -68,9 +74,13 @@ public final class ReplicationLog {
         let replicas = ReplicaWatch(
             core: core, window: options.replicaWindow, seal: seal, metrics: metrics, log: log)
         self.replicas = replicas
-        tails = LineTails(.own { Heartbeat(core.identity) })
+        let desk = ConfirmationDesk(
+            replicas, core: core, environmentDefault: options.writeQuorum, metrics: metrics)
+        confirmations = desk
+        tails = LineTails(.own { Heartbeat(core.identity, confirm: desk.asked) })
         endpoints = LogEndpoints(
-            core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options)
+            core: core, reads: LogReads(source: StoreSource(core), tails: tails), confirmations: desk,
+            options: options)
         let topics = Topics(clusterName: options.clusterName)
         self.topics = topics
         publisher = bus.map {
@@ -78,7 +88,8 @@ public final class ReplicationLog {
         }
         ingest = bus.map { _ in Ingest(core: core, log: log, metrics: metrics) }
         let service = Service(
-            endpoints.routes + ReplicaEndpoints(replicas).routes,
+            endpoints.routes + ReplicaEndpoints(replicas).routes
+                + ConfirmationEndpoints(desk, core: core).routes,
             options: Service.Options(
                 prefixes: ["/replication-log", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
@@ -89,6 +100,12 @@ public final class ReplicationLog {
             publisher?.publish(batch)
             replicas.becameDurable(through: batch.through)
             tails.publish(batch.lines)
+            desk.becameDurable(through: batch.through)
+        }
+        publisher?.confirm = { desk.asked }
+        desk.ask = { [publisher, tails] in
+            publisher?.publishHead()
+            tails.tellHeartbeat()
         }
         registerMetrics(metrics)
         startBus()

@@ -37,12 +37,18 @@ final class Reporter {
     /// Something was to be said while a report was under way.
     private var isDueAgain = false
     private var timer: LoopTimer?
+    private let delayed: DelayedReports?
     private let overBus: Counter
     private let overHTTP: Counter
     private let failed: Counter
 
-    init(_ identity: Identity, replica: Replica, upstream: any LogUpstream, metrics: Metrics) {
+    /// - Parameter simulatedDelay: by how much every report is held back on purpose.
+    init(
+        _ identity: Identity, replica: Replica, upstream: any LogUpstream, simulatedDelay: SimulatedDelay?,
+        metrics: Metrics
+    ) {
         self.identity = identity
+        delayed = simulatedDelay.map { DelayedReports($0) }
         self.replica = replica
         self.upstream = upstream
         func counter(_ way: String) -> Counter {
@@ -106,7 +112,9 @@ final class Reporter {
         report.isLeaving = leaving
         report.wantsUpstream = wantsUpstream
         report.lost = lost
-        send(report)
+        guard let delayed else { return send(report) }
+        report.simulatedDelay = delayed.delay.description
+        delayed.hold(report) { [weak self] in self?.send($0) }
     }
 
     private var following: ReplicaReport.Following {
@@ -116,6 +124,8 @@ final class Reporter {
 
     private func send(_ report: ReplicaReport) {
         if !wantsUpstream, replica.publish(report) { return overBus.increment() }
+        // While a held-back one is under way.
+        guard !isUnderWay || report.isLeaving else { return isDueAgain = true }
         isUnderWay = true
         upstream.report(report) { [weak self] in self?.answered($0, lost: report.lost) }
     }

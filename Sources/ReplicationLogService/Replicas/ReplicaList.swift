@@ -11,8 +11,10 @@ extension ReplicaWatch {
             utf8: """
                 {"epoch":"\(identity.epoch)","offset":\(identity.offset),"digest":"\(identity.digest)",\
                 "time":"\(Timestamp(milliseconds: LoopClock.wallMilliseconds))",\
-                "window_seconds":\(registry.window.components.seconds),"replicas":
+                "window_seconds":\(registry.window.components.seconds)
                 """)
+        extraState(out)
+        out.append(",\"replicas\":")
         encodeReplicas(into: out)
         out.append("}")
     }
@@ -59,15 +61,5 @@ extension ReplicaWatch {
     private static func encode(_ text: String?, into out: ByteBuffer) {
         guard let text else { return out.append("null") }
         out.appendJSONString(Array(text.utf8))
-    }
-}
-
-/// Times as the JSON of the service has them.
-enum Milliseconds {
-    /// With three digits behind the point: `1.204`.
-    static func text(_ duration: Duration) -> String {
-        let microseconds = max(0, Int64(duration / .microseconds(1)))
-        let fraction = String(microseconds % 1000)
-        return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
     }
 }

@@ -11,6 +11,11 @@ public final class ReplicaWatch {
     /// What is known of a pod has changed, or pods are gone.
     public var onChange: (@LoopActor () -> Void)?
 
+    /// The same, for the confirmations.
+    var onReport: @LoopActor () -> Void = {}
+    /// Appends further members to the object of `GET /replicas`.
+    var extraState: @LoopActor (ByteBuffer) -> Void = { _ in }
+
     public private(set) var registry: ReplicaRegistry
 
     private let core: LogCore
@@ -58,6 +63,11 @@ public final class ReplicaWatch {
         return (answer, report.wantsUpstream && assign != nil)
     }
 
+    /// How many pods have applied `offset` right now.
+    func count(_ requirement: ConfirmationRequirement, _ offset: Offset) -> ConfirmationResult {
+        Confirmations.count(requirement, offset, registry, at: now)
+    }
+
     // MARK: Private
 
     private func take(_ report: ReplicaReport) {
@@ -75,6 +85,11 @@ public final class ReplicaWatch {
             return refuse("\(report.replicaID) says that it has applied more than there is")
         case .full: return refuse("\(ReplicaLimits.replicasMax) other replicas are known")
         }
+        tellOfChange()
+    }
+
+    private func tellOfChange() {
+        onReport()
         onChange?()
     }
 
@@ -102,7 +117,7 @@ public final class ReplicaWatch {
         for id in gone {
             log.warning("a replica has been silent for too long, and counts no more", ["replica": .init(id)])
         }
-        if !gone.isEmpty { onChange?() }
+        if !gone.isEmpty { tellOfChange() }
     }
 
     private func registerMetrics(_ metrics: Metrics) {

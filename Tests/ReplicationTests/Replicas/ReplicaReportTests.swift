@@ -90,7 +90,8 @@ struct ReportAnswerTests {
             (UpstreamAssignment?.none, false, ""), (nil, true, ",\"upstream\":null"),
             (.log, true, ",\"upstream\":{\"id\":\"log\"}"),
             (
-                ReplicaID("pod-3").map { UpstreamAssignment(node: .replica($0), address: "http://a:1") }, true,
+                ReplicaID("pod-3").map { UpstreamAssignment(node: .replica($0), address: "http://a:1") },
+                true,
                 ",\"upstream\":{\"id\":\"pod-3\",\"address\":\"http://a:1\"}"
             ),
         ])
