@@ -1,8 +1,10 @@
 """What the log knows of its pods: their own reports, over Redis or by HTTP."""
 
 import json
+import subprocess
 
 import pytest
+from harness.process import BIN
 from harness.waiting import holds_for, wait_until
 
 REPORTS_TOPIC = b"chat-cluster:replicas"
@@ -133,6 +135,16 @@ def test_a_report_of_what_is_not_durable_counts_for_nothing(small_cluster):
     answer = log.post("/replicas", report(epoch=log.state()["epoch"], offset=1))
     assert answer.status == 200 and answer.json == {"epoch": log.state()["epoch"], "offset": 0}
     assert "stranger" not in replicas(log)
+
+
+def test_the_command_line_shows_what_the_log_knows(cluster):
+    cluster.pods[0].send("one")
+    wait_until_all_are(cluster.log, cluster.pods, offset=1)
+    shown = subprocess.run(
+        [BIN / "chatctl", "status", cluster.log.url], capture_output=True, text=True, timeout=20,
+        check=True).stdout
+    for pod in cluster.pods:
+        assert any(line.split()[:4] == [pod.name, "ready", "1", "0"] for line in shown.splitlines()), shown
 
 
 def test_a_paused_pod_lags_behind_and_catches_up(cluster):

@@ -24,7 +24,8 @@ final class ConfirmationTests {
         _ offset: UInt64, _ requirement: ConfirmationRequirement, timeout: Duration = .seconds(5),
         at now: Duration = .zero
     ) throws -> Int {
-        try #require(confirmations.add(Offset(offset), requirement, timeout: timeout, at: now))
+        let number = confirmations.add(Offset(offset), requirement, timeout: timeout, at: now)
+        return try #require(number)
     }
 
     /// Number of the wait, whether it is confirmed, by how many, of how many.
@@ -125,7 +126,8 @@ final class ConfirmationTests {
     func bounds() throws {
         var numbers = Set<Int>()
         for _ in 0..<ConfirmationLimits.waitsMax { numbers.insert(try wait(1, .replicas(1))) }
-        #expect(confirmations.add(Offset(1), .all, timeout: .zero, at: .zero) == nil)
+        let oneMore = confirmations.add(Offset(1), .all, timeout: .zero, at: .zero)
+        #expect(oneMore == nil)
         confirmations.cancel(numbers)
         try applied("a", 10)
         #expect(settle(at: .seconds(100)).isEmpty)
@@ -135,7 +137,8 @@ final class ConfirmationTests {
     func took() throws {
         _ = try wait(10, .replicas(1), at: .milliseconds(100))
         try applied("a", 10, at: .milliseconds(130))
-        let outcome = try #require(confirmations.settle(registry, at: .milliseconds(130)).first)
+        let settled = confirmations.settle(registry, at: .milliseconds(130))
+        let outcome = try #require(settled.first)
         #expect(outcome.confirmation.took == .milliseconds(30))
     }
 }
