@@ -84,7 +84,7 @@ final class ConfirmationTests {
     func all() throws {
         let number = try wait(10, .all)
         #expect(settle().isEmpty)
-        try applied("catching up", 0, ready: false)
+        try applied("late", 0, ready: false)
         try applied("a", 9)
         try applied("b", 10)
         #expect(settle().isEmpty)
