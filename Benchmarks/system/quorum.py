@@ -1,4 +1,4 @@
-"""Confirmed writes: what they cost beside plain durable ones, and what the feature costs who does not use it."""
+"""Confirmed writes beside plain durable ones, and what the feature costs who does not use it."""
 
 import contextlib
 import os

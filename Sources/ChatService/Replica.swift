@@ -98,8 +98,8 @@ public final class Replica {
         return bus.publish(topics.ephemeral, buffer.takeSlice())
     }
 
-    /// Tells the log of this pod. False: Redis does not bring us our log's heartbeats, so that it would hardly
-    /// take our reports there either, or is busy.
+    /// Tells the log of this pod. False: Redis does not bring us our log's heartbeats, so that it would
+    /// hardly take our reports there either, or is busy.
     func publish(_ report: ReplicaReport) -> Bool {
         guard let bus, bus.isPublishing, let busHeardAt,
             LoopClock.monotonic - busHeardAt < ReplicaLimits.silentAfter

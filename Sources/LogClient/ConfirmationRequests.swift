@@ -7,9 +7,9 @@ import Web
 /// answer tells of each as soon as it is settled.
 ///
 /// A wait that takes long keeps its request, and its connection, for so long; when
-/// `LogClientLimits.confirmationRequestsMax` are under way, all are broken off and what they still wait for is
-/// asked for in one. Asking again changes nothing, so that is also what follows a failure, until the time of
-/// the wait is over.
+/// `LogClientLimits.confirmationRequestsMax` are under way, all are broken off and what they still wait for
+/// is asked for in one. Asking again changes nothing, so that is also what follows a failure, until the time
+/// of the wait is over.
 @LoopActor
 final class ConfirmationRequests {
     private struct Wait {

@@ -40,8 +40,8 @@ public enum LogClientLimits {
     static let confirmationGrace = Duration.seconds(1)
 }
 
-/// The log over HTTP: one connection for writes, one for the stream of lines, one for reports, a few for reads
-/// that are passed on.
+/// The log over HTTP: one connection for writes, one for the stream of lines, one for reports, a few for
+/// reads that are passed on.
 @LoopActor
 public final class HTTPLog {
     private let origin: Origin

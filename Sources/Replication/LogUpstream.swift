@@ -16,8 +16,8 @@ public protocol LogUpstream: AnyObject {
     /// is not known what became of it.
     func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void)
 
-    /// Tells the log of this pod. `completion` is called once, within a few seconds: with the log's answer, or
-    /// with why there is none.
+    /// Tells the log of this pod. `completion` is called once, within a few seconds: with the log's answer,
+    /// or with why there is none.
     func report(_ report: ReplicaReport, completion: @escaping (Result<ReportAnswer, Problem>) -> Void)
 
     /// Waits until as many pods as required have applied the line at a position of the log. `completion` is

@@ -1,4 +1,4 @@
-"""Confirmed writes: the answer comes when so many pods have applied the line, and never says more than is so."""
+"""Confirmed writes: answered when so many pods have applied the line; no answer says more than is so."""
 
 import json
 import re
@@ -36,7 +36,8 @@ def wait_until_known(log, pods):
 
 def wait_until_gathered(log):
     wait_until(
-        lambda: log.state()["uptime_seconds"] > GATHER_SECONDS, "the log grants majorities", GATHER_SECONDS * 2)
+        lambda: log.state()["uptime_seconds"] > GATHER_SECONDS, "the log grants majorities",
+        GATHER_SECONDS * 2)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,8 @@ def test_a_repeated_id_is_confirmed_too(five):
 
 @pytest.mark.parametrize("query, field", [
     ("?confirm=some", "confirm"), ("?confirm=0", "confirm"), ("?confirm=1001", "confirm"),
-    ("?confirm=", "confirm"), ("?timeout=2m", "timeout"), ("?timeout=x", "timeout"), ("?comfirm=1", "comfirm")])
+    ("?confirm=", "confirm"), ("?timeout=2m", "timeout"), ("?timeout=x", "timeout"),
+    ("?comfirm=1", "comfirm")])
 def test_a_wish_that_is_none_is_refused_and_nothing_is_written(five, query, field):
     before = five.log.state()["offset"]
     for service in (five.log, five.pods[0]):

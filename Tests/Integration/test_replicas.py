@@ -58,7 +58,7 @@ def test_a_pod_that_ends_properly_is_gone_at_once_and_a_killed_one_is_silent(new
     victim.kill()
     leaver.terminate()
     assert leaver.name not in replicas(cluster.log)
-    wait_until(lambda: replicas(cluster.log)[victim.name]["state"] == "silent", "the killed pod is silent", 10)
+    wait_until(lambda: replicas(cluster.log)[victim.name]["state"] == "silent", "the killed is silent", 10)
     wait_until(lambda: set(replicas(cluster.log)) == {survivor.name}, "it is forgotten", 15)
     assert not any(f'"{victim.name}"' in name for name in cluster.log.metrics())
 
@@ -69,7 +69,8 @@ def test_a_restarted_pod_is_another_incarnation_whose_former_reports_count_no_mo
     before = wait_until_all_are(log, [pod], offset=1)[pod.name]
     pod.restart()
     after = wait_until(
-        lambda: (one := replicas(log)[pod.name])["incarnation"] != before["incarnation"] and one, "it reports")
+        lambda: (one := replicas(log)[pod.name])["incarnation"] != before["incarnation"] and one,
+        "it reports")
     late = report(
         replica_id=pod.name, incarnation=before["incarnation"], sequence=10**6, offset=1,
         epoch=before["epoch"], ready=False)

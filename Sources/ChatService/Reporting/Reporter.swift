@@ -5,9 +5,10 @@ import Replication
 
 /// Tells the log of this pod: each second, when the log asks, and when something has changed.
 ///
-/// Happy path: over Redis, at most once a turn of the loop. Where Redis does not bring us the log's heartbeats,
-/// by HTTP: one report under way at a time, what comes meanwhile makes one more. A report that is lost is made
-/// up for by the next one, a second later at most; while somebody waits, the log repeats its question.
+/// Happy path: over Redis, at most once a turn of the loop. Where Redis does not bring us the log's
+/// heartbeats, by HTTP: one report under way at a time, what comes meanwhile makes one more. A report that
+/// is lost is made up for by the next one, a second later at most; while somebody waits, the log repeats its
+/// question.
 @LoopActor
 final class Reporter {
     struct Identity {

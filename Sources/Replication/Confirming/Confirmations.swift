@@ -42,8 +42,8 @@ struct ConfirmationTally: Sendable {
 /// that is not before it. So an answer is true at the moment it is given: so many pods had applied the line.
 /// It is not taken back when one of them is lost afterwards.
 ///
-/// For `gatherTime` after the log's start majority and all are not granted: the pods that are not heard of yet
-/// would not be counted. A number is granted at once.
+/// For `gatherTime` after the log's start majority and all are not granted: the pods that are not heard of
+/// yet would not be counted. A number is granted at once.
 public struct Confirmations: Sendable {
     public struct Outcome: Equatable, Sendable {
         public let number: Int

@@ -10,7 +10,7 @@ import LogLine
 /// | `first_offset` | the line that used the id first |
 /// | `current` | `{key: offset of its last line}` for every expectation that is not met |
 /// | `retry_after` | it is known how many seconds to wait; else the type says |
-/// | `offset`, `epoch`, `confirmed_by`, `of`, `took_ms` | where the write stands that too few pods confirmed |
+/// | `offset`, `epoch`, `confirmed_by`, `of`, `took_ms` | the write that too few pods confirmed |
 /// | `epoch`, `offset`, `digest` | what the log says of itself when a position is not its own |
 ///
 /// Readers ignore members they do not know, and take an unknown type for the nearest one with its status.

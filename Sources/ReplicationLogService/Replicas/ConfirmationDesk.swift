@@ -5,10 +5,10 @@ import Replication
 
 /// Writes that wait for pods: the shell around `Confirmations`, and who asks the pods.
 ///
-/// Happy path: a wait that is not fulfilled makes the log ask the pods with a heartbeat at the end of the turn;
-/// their reports settle it. While there are waits the question is repeated, because it and the answers can get
-/// lost. While waits keep coming, the pods are asked with each batch already. When nobody waits, nothing of
-/// this happens but one sample a second of how long a line takes to be visible everywhere.
+/// Happy path: a wait that is not fulfilled makes the log ask the pods with a heartbeat at the end of the
+/// turn; their reports settle it. While there are waits the question is repeated, because it and the answers
+/// can get lost. While waits keep coming, the pods are asked with each batch already. When nobody waits,
+/// nothing of this happens but one sample a second of how long a line takes to be visible everywhere.
 @LoopActor
 public final class ConfirmationDesk {
     /// Tells all pods the log's word now, with `asked` in it.

@@ -6,7 +6,7 @@ import Testing
 struct ConfirmationSimulationTests {
     @Test(
         "Every write that is answered as confirmed by N pods had been applied by N pods at that moment",
-        arguments: [(1, 3, 500), (2, 5, 500), (3, 20, 200), (4, 100, 60), (5, 300, 25)]
+        arguments: [(1, 3, 300), (2, 5, 300), (3, 20, 80), (4, 100, 20), (5, 300, 10)]
             as [(UInt64, Int, Int)])
     func truth(seed: UInt64, podCount: Int, writes: Int) throws {
         var simulation = try ConfirmationSimulation(seed: seed, podCount: podCount)

@@ -234,8 +234,7 @@ struct ConfirmedResultTests {
         #expect(text.contains("the line is durable at offset 42"))
         #expect(
             text.hasSuffix(
-                #","id":"c7f3","offset":42,"epoch":"000000000000000a","confirmed_by":2,"of":5,"took_ms":3.000}"#
-            ))
+                #","offset":42,"epoch":"000000000000000a","confirmed_by":2,"of":5,"took_ms":3.000}"#))
     }
 
     @Test("stays a refusal when nothing was written")
