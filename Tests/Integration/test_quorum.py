@@ -153,6 +153,17 @@ def test_what_is_sent_on_a_socket_can_be_confirmed(five):
         assert "confirmed_by" not in socket.control("ack")
 
 
+def test_keys_and_counters_can_be_confirmed(five):
+    with five.pods[2].client() as client:
+        put = client.request("PUT", "/kv/color?confirm=majority&timeout=20s", {"hue": 1})
+        assert put.status == 201 and put.json["of"] == 5 and put.json["confirmed_by"] >= 3, put
+        added = client.post("/counters/visits?confirm=5&timeout=20s", {"add": 2})
+        assert added.status == 201 and added.json["confirmed_by"] == 5 and added.json["value"] == 2, added
+        late = client.request("DELETE", "/kv/color?confirm=9&timeout=100ms")
+        assert late.status == 504 and late.problem()["type"] == "/problems/not-confirmed"
+        assert "confirmed_by" not in client.request("PUT", "/kv/color", 1).json
+
+
 def test_how_long_a_line_takes_to_be_visible_everywhere_is_sampled(five):
     def is_sampled():
         send(five.log, "sampled")
