@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -15,6 +16,13 @@ int csystem_accept(int listener, void *address, uint32_t *length) {
 }
 
 int csystem_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+int csystem_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
+
+void csystem_timerfd_arm(int descriptor, int64_t seconds, int64_t nanoseconds) {
+    struct itimerspec time = {.it_value = {.tv_sec = seconds, .tv_nsec = nanoseconds}};
+    timerfd_settime(descriptor, 0, &time, 0);
+}
 
 ptrdiff_t csystem_sendfile(int socket, int file, int64_t offset, size_t count) {
     off_t position = offset;

@@ -14,7 +14,7 @@ public final class ChatServer {
         public var host: String
         public var port: UInt16
         public var basePath: String
-        public var replicaID: String
+        public var replicaID: ReplicaID
         /// Random, made by the process at its start.
         public var incarnation: UInt64
         public var secret: [UInt8]?
@@ -25,6 +25,10 @@ public final class ChatServer {
         public var limits: ServerLimits
         /// How often each connection and each account may write; nil: as often as it likes.
         public var messageRate: RateLimit?
+        /// How many pods must have applied a message, unless its request or a line of the log says otherwise.
+        public var writeQuorum = ConfirmationRequirement.durable
+        /// By how much reports to the log are held back on purpose, for experiments.
+        public var simulatedDelay: SimulatedDelay?
 
         /// How people prove who they are.
         public struct Accounts {
@@ -42,7 +46,7 @@ public final class ChatServer {
         }
 
         public init(
-            host: String, port: UInt16, basePath: String, replicaID: String, incarnation: UInt64,
+            host: String, port: UInt16, basePath: String, replicaID: ReplicaID, incarnation: UInt64,
             secret: [UInt8]?, allowedOrigins: AllowedOrigins, drainWindow: Duration, accounts: Accounts,
             limits: ServerLimits, messageRate: RateLimit?
         ) {
@@ -68,6 +72,7 @@ public final class ChatServer {
     private let delivery: Delivery
     private let hub: PushHub
     private let search: SearchFeeder
+    let reporter: Reporter
     private let hasher = PasswordHasher()
     private let upstream: any LogUpstream
     private let options: Options
@@ -81,17 +86,22 @@ public final class ChatServer {
         self.replica = replica
         self.upstream = upstream
         self.options = options
-        tails = LineTails {
-            guard let last = replica.lastHeartbeat,
-                LoopClock.monotonic - last.at < PodLimits.relayedHeartbeatAge
-            else { return nil }
-            return last.identity
-        }
+        tails = LineTails(
+            .relayed {
+                guard let last = replica.lastHeartbeat,
+                    LoopClock.monotonic - last.at < PodLimits.relayedHeartbeatAge
+                else { return nil }
+                return last.bytes
+            })
+        reporter = Reporter(
+            Reporter.Identity(replicaID: options.replicaID, incarnation: options.incarnation),
+            replica: replica, upstream: upstream, simulatedDelay: options.simulatedDelay, metrics: metrics)
         let requests = ChatServer.requests(replica, waits, upstream, options)
         delivery = Delivery(source: { replica.source }, upstream: upstream)
         let ephemera = Ephemera(replica, incarnation: options.incarnation, metrics: metrics)
         hub = PushHub(
-            delivery: delivery, requests: requests, ephemera: ephemera, replicaID: options.replicaID,
+            delivery: delivery, requests: requests, ephemera: ephemera,
+            replicaID: options.replicaID.description,
             limits: PushLimits())
         search = SearchFeeder(replica: replica, index: textIndex)
         endpoints = PodEndpoints(
@@ -121,8 +131,17 @@ public final class ChatServer {
             waits.discarded()
             delivery.discarded()
             search.discarded()
+            reporter.discarded()
         }
-        replica.onReady = { [search] in search.advance() }
+        replica.onReady = { [search, reporter] in
+            search.advance()
+            reporter.reportSoon()
+        }
+        replica.onSource = { [reporter] in reporter.reportSoon() }
+        replica.onHeartbeat = { [tails, reporter] heartbeat, bytes in
+            tails.relay(bytes)
+            if let offset = heartbeat.confirm { reporter.asked(offset) }
+        }
         replica.run()
     }
 
@@ -132,7 +151,8 @@ public final class ChatServer {
         ChatRequests(
             replica: replica,
             writes: Writes(
-                replica: replica, upstream: upstream, waits: waits, incarnation: options.incarnation),
+                replica: replica, upstream: upstream, waits: waits, incarnation: options.incarnation,
+                environmentDefault: options.writeQuorum),
             identification: Identification(
                 secret: options.secret, provider: options.accounts.provider,
                 isRequired: options.accounts.isRequired, tokenLifetime: options.accounts.tokenLifetime),
@@ -152,6 +172,7 @@ public final class ChatServer {
             tails.publish(slices.count == 1 ? slices[0] : .empty)
         }
         delivery.applied(from: position)
+        reporter.applied(source.index.last)
         waits.applied(source.index.last)
         search.advance()
     }
@@ -162,6 +183,7 @@ public final class ChatServer {
     /// late; closes its connections spread over the window; then `completion`.
     public func drain(_ completion: @escaping @LoopActor () -> Void) {
         endpoints.isDraining = true
+        reporter.leave()
         server.startDraining()
         let start = LoopClock.monotonic
         drainTimer = LoopTimer(every: PodLimits.drainStep) { [unowned self] in

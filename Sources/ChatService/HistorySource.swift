@@ -11,6 +11,8 @@ final class HistorySource: LineSource {
     let history: History
     let chat: ChatState
     let keyValues = KeyValues()
+    /// What lines have told the cluster to do.
+    private(set) var settings = ClusterSettings()
     /// Whose history it is; nil until the log has told.
     var epoch: Epoch?
 
@@ -29,6 +31,7 @@ final class HistorySource: LineSource {
         let bytes = UnsafeRawBufferPointer(rebasing: line.dropLast())
         chat.apply(bytes, scan)
         keyValues.apply(bytes, scan)
+        settings.apply(bytes, scan)
     }
 
     /// Precondition: the epoch is known.

@@ -49,9 +49,11 @@ final class PodEndpoints {
     private func postMessage(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
             let channel = try requests.channel(exchange)
+            let confirmation = try ChatAnswer.from(problem: { () throws(Problem) in
+                try exchange.writeConfirmation()
+            })
             let draft = try ChatAnswer.from(problem: { () throws(Problem) in
-                try exchange.refuseQuery()
-                return try Problem.from { () throws(InvalidField) in
+                try Problem.from { () throws(InvalidField) in
                     try Draft.decode(message: exchange.body.pointer, channel: channel)
                 }
             })
@@ -59,13 +61,16 @@ final class PodEndpoints {
                 try requests.actor(exchange, author: draft.author)
             })
             try requests.admitWrite(exchange, as: actor)
-            guard let replyTo = draft.replyTo else { return post(exchange, draft, actor, nil) }
-            requests.target(replyTo) { [self] in post(exchange, draft, actor, $0) }
+            guard let replyTo = draft.replyTo else { return post(exchange, draft, actor, nil, confirmation) }
+            requests.target(replyTo) { [self] in post(exchange, draft, actor, $0, confirmation) }
         }
     }
 
-    private func post(_ exchange: Exchange, _ draft: Draft, _ actor: ChatActor, _ target: MessageTarget?) {
-        requests.writes.perform(id: draft.id) { (chat) throws(ChatRefusal) in
+    private func post(
+        _ exchange: Exchange, _ draft: Draft, _ actor: ChatActor, _ target: MessageTarget?,
+        _ confirmation: WriteConfirmation
+    ) {
+        requests.writes.perform(id: draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
             try chat.post(draft, by: actor, answering: target)
         } _: { result in
             guard let result else { preconditionFailure("a message is always to be written") }
@@ -157,7 +162,7 @@ final class PodEndpoints {
         let head = replica.head
         return Response(200, type: MediaType.json) { buffer in
             buffer.append("{\"service\":\"chat-server\",\"replica_id\":")
-            buffer.appendJSONString(Array(options.replicaID.utf8))
+            buffer.appendJSONString(options.replicaID.bytes)
             let epoch = source.epoch.map { "\"\($0)\"" } ?? "null"
             let superseded = replica.superseded.epochs.map { "\"\($0)\"" }.joined(separator: ",")
             buffer.append(
@@ -169,9 +174,13 @@ final class PodEndpoints {
                     "connections":\(connectionCount()),"waiting_writes":\(upstream.waitingWrites),\
                     "log_reachable":\(upstream.isReachable),"history_bytes":\(source.history.bytes),\
                     "uptime_seconds":\((LoopClock.monotonic - started).components.seconds),\
-                    "superseded_epochs":[\(superseded)],"version":"\(Version.current)"}\n
+                    "superseded_epochs":[\(superseded)],\(simulatedDelay)"version":"\(Version.current)"}\n
                     """)
         }
+    }
+
+    private var simulatedDelay: String {
+        options.simulatedDelay.map { "\"simulated_delay\":\"\($0)\"," } ?? ""
     }
 
     /// Nil when the pod should get requests.

@@ -15,7 +15,9 @@ public final class Replica {
     /// What was served before the log became another one, kept readable for a while.
     let superseded: SupersededHistories
     /// The log's own word, as it came last.
-    private(set) var lastHeartbeat: (identity: LogIdentity, at: Duration)?
+    private(set) var lastHeartbeat: (bytes: ByteSlice, at: Duration)?
+    /// When Redis last brought a heartbeat of our log.
+    private var busHeardAt: Duration?
     /// Why the last request to the log failed; nil once one is answered.
     private(set) var streamTrouble: String?
 
@@ -23,6 +25,10 @@ public final class Replica {
     var onApplied: (@LoopActor (_ position: UInt64) -> Void)?
     var onDiscarded: (@LoopActor (DiscardReason) -> Void)?
     var onReady: (@LoopActor () -> Void)?
+    /// Our log's own word came, as it is to be passed on.
+    var onHeartbeat: (@LoopActor (Heartbeat, ByteSlice) -> Void)?
+    /// Lines come from somewhere else now.
+    var onSource: (@LoopActor () -> Void)?
     /// Another pod (or this one) said something that is in no log.
     var onSignal: (@LoopActor (EphemeralSignal) -> Void)?
     /// Connected to Redis for publishing.
@@ -92,6 +98,17 @@ public final class Replica {
         return bus.publish(topics.ephemeral, buffer.takeSlice())
     }
 
+    /// Tells the log of this pod. False: Redis does not bring us our log's heartbeats, so that it would
+    /// hardly take our reports there either, or is busy.
+    func publish(_ report: ReplicaReport) -> Bool {
+        guard let bus, bus.isPublishing, let busHeardAt,
+            LoopClock.monotonic - busHeardAt < ReplicaLimits.silentAfter
+        else { return false }
+        let buffer = ByteBuffer()
+        report.encode(seal: seal, into: buffer)
+        return bus.publish(topics.replicas, buffer.takeSlice())
+    }
+
     // MARK: Events
 
     private var now: Duration { LoopClock.monotonic - start }
@@ -137,12 +154,32 @@ public final class Replica {
 
     private func receivedHeartbeat(_ payload: UnsafeRawBufferPointer) {
         do throws(BusError) {
-            let identity = try Heartbeat.decode(payload, seal: seal)
-            if identity.epoch == follower.epoch { lastHeartbeat = (identity, LoopClock.monotonic) }
-            handle(.busHeartbeat(identity))
+            let heartbeat = try Heartbeat.decode(payload, seal: seal)
+            let isOurs = heartbeat.identity.epoch == follower.epoch
+            if isOurs { busHeardAt = LoopClock.monotonic }
+            handle(.busHeartbeat(heartbeat.identity))
+            if isOurs { received(heartbeat, payload) }
         } catch {
             refuse("heartbeat", error)
         }
+    }
+
+    /// After it was acted upon, so that what is passed on stands behind the lines it speaks of.
+    private func received(_ heartbeat: Heartbeat, _ bytes: UnsafeRawBufferPointer) {
+        let bytes = Replica.relayable(heartbeat, bytes)
+        lastHeartbeat = (bytes, LoopClock.monotonic)
+        onHeartbeat?(heartbeat, bytes)
+    }
+
+    /// Byte for byte, with members that we do not know; but whoever may publish on Redis must not break the
+    /// lines of our tails.
+    private static func relayable(_ heartbeat: Heartbeat, _ bytes: UnsafeRawBufferPointer) -> ByteSlice {
+        if bytes.starts(with: "{\"e".utf8), !bytes.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
+            return ByteSlice(bytes)
+        }
+        let buffer = ByteBuffer()
+        heartbeat.encode(into: buffer)
+        return buffer.takeSlice()
     }
 
     private func receivedSignal(_ payload: UnsafeRawBufferPointer) {
@@ -175,6 +212,7 @@ public final class Replica {
             onReady?()
         case .useSource(let source):
             log.info("following", ["source": .init(source.rawValue), "offset": .init(follower.applied)])
+            onSource?()
         }
     }
 
@@ -294,9 +332,10 @@ public final class Replica {
 
     private func takeHeartbeat(_ line: UnsafeRawBufferPointer, from number: Int) -> Bool {
         do throws(BusError) {
-            let identity = try Heartbeat.decode(line)
-            lastHeartbeat = (identity, LoopClock.monotonic)
-            handle(.streamHeartbeat(number, identity))
+            let heartbeat = try Heartbeat.decode(line)
+            let bytes = ByteSlice(line)
+            handle(.streamHeartbeat(number, heartbeat.identity))
+            if heartbeat.identity.epoch == follower.epoch { received(heartbeat, bytes.pointer) }
             return stream?.number == number
         } catch {
             log.warning("the log's stream holds a malformed heartbeat", ["reason": .init(error)])

@@ -19,18 +19,50 @@ final class Writes {
     private let replica: Replica
     private let upstream: any LogUpstream
     private let waits: PositionWaits
+    private let environmentDefault: ConfirmationRequirement
     private var ids: WriteIDs
 
-    init(replica: Replica, upstream: any LogUpstream, waits: PositionWaits, incarnation: UInt64) {
+    /// - Parameter environmentDefault: of confirmations, where no line of the log says otherwise.
+    init(
+        replica: Replica, upstream: any LogUpstream, waits: PositionWaits, incarnation: UInt64,
+        environmentDefault: ConfirmationRequirement = .durable
+    ) {
+        self.environmentDefault = environmentDefault
         self.replica = replica
         self.upstream = upstream
         self.waits = waits
         ids = WriteIDs(incarnation: incarnation)
     }
 
-    /// - Parameter id: the client's; else the pod gives one, so that the write can be sent again safely.
-    func perform(id: MessageID? = nil, _ decision: @escaping Decision, _ completion: @escaping Completion) {
-        decide(id ?? ids.next(), attemptsLeft: PodLimits.decisionsMax, decision, completion)
+    /// What a write asks for that names nothing.
+    var defaultRequirement: ConfirmationRequirement {
+        replica.source.settings.writeQuorum.flatMap { ConfirmationRequirement($0) } ?? environmentDefault
+    }
+
+    /// - Parameters:
+    ///   - id: the client's; else the pod gives one, so that the write can be sent again safely.
+    ///   - confirmation: what is waited for before the answer; nil: it is enough that the line is durable,
+    ///     whatever the cluster's default is.
+    func perform(
+        id: MessageID? = nil, confirmation: WriteConfirmation? = nil, _ decision: @escaping Decision,
+        _ completion: @escaping Completion
+    ) {
+        let id = id ?? ids.next()
+        let requirement = confirmation.map { $0.requirement ?? defaultRequirement } ?? .durable
+        guard let confirmation, requirement != .durable else {
+            return decide(id, attemptsLeft: PodLimits.decisionsMax, decision, completion)
+        }
+        guard upstream.waitingConfirmations < ConfirmationLimits.waitsMax else {
+            let problem = Problem(
+                .overloaded, "\(ConfirmationLimits.waitsMax) writes wait for pods already", id: id)
+            return completion(.refused(problem))
+        }
+        decide(id, attemptsLeft: PodLimits.decisionsMax, decision) { [upstream] result in
+            guard let result, let position = result.position else { return completion(result) }
+            upstream.confirm(position, requirement, timeout: confirmation.timeout) {
+                completion(result.with($0, requirement))
+            }
+        }
     }
 
     private func decide(

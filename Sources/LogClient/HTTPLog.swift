@@ -30,16 +30,26 @@ public enum LogClientLimits {
     static let problemBytesMax = 64 * 1024
     /// A stream on which nothing comes is broken off by the follower; this is only the last resort.
     static let streamSilence = Duration.seconds(30)
+    /// A report that is not answered for so long has failed; the next one follows.
+    static let reportSilence = Duration.seconds(3)
+    /// Questions for confirmations that are under way; beyond it they become one.
+    static let confirmationRequestsMax = 32
+    /// A wait may take its whole time, in which nothing comes.
+    static let confirmationSilence = ConfirmationLimits.timeoutMax + .seconds(2)
+    /// The log says itself when a wait's time is over; after so much more it is not waited for.
+    static let confirmationGrace = Duration.seconds(1)
 }
 
-/// The log over HTTP: one connection for writes, one for the stream of lines, a few for reads that are passed
-/// on.
+/// The log over HTTP: one connection for writes, one for the stream of lines, one for reports, a few for
+/// reads that are passed on.
 @LoopActor
 public final class HTTPLog {
     private let origin: Origin
     private let fields: [(name: String, value: String)]
     private let writes: WriteStream
     private let reads: HTTPClient
+    private let reports: HTTPClient
+    private let confirmations: ConfirmationRequests
     private var streams = [Int: LineStream]()
 
     /// - Parameters:
@@ -53,6 +63,8 @@ public final class HTTPLog {
         fields = secret.map { [("authorization", "Bearer \(String(decoding: $0, as: UTF8.self))")] } ?? []
         writes = WriteStream(origin, fields: fields, writeTimeout: writeTimeout, onStatus: onStatus)
         reads = HTTPClient(origin)
+        confirmations = ConfirmationRequests(origin, fields: fields)
+        reports = HTTPClient(origin, silenceTime: LogClientLimits.reportSilence)
     }
 }
 
@@ -63,6 +75,26 @@ extension HTTPLog: @LoopActor LogUpstream {
     public func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void) {
         writes.append(draft, completion: completion)
     }
+
+    public func report(
+        _ report: ReplicaReport, completion: @escaping (Result<ReportAnswer, Problem>) -> Void
+    ) {
+        let body = ByteBuffer()
+        report.encode(into: body)
+        reports.send(
+            ClientRequest(
+                .post, "/replicas", fields: fields + [("content-type", MediaType.json)],
+                body: body.takeSlice()), ReportExchange(completion))
+    }
+
+    public func confirm(
+        _ position: Position, _ requirement: ConfirmationRequirement, timeout: Duration,
+        completion: @escaping (ConfirmationResult) -> Void
+    ) {
+        confirmations.add(position, requirement, timeout: timeout, completion)
+    }
+
+    public var waitingConfirmations: Int { confirmations.count }
 
     public func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void) {
         let number = request.number

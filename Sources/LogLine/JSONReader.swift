@@ -131,6 +131,12 @@ public struct JSONReader {
         throw JSONReader.invalid(field, at: position, "true or false was expected")
     }
 
+    /// Takes a `null` if that is the value; false: it is another one, still to be read.
+    public mutating func null() -> Bool {
+        lexer.skipSpace()
+        return lexer.take(word: "null")
+    }
+
     /// Any value, appended to `out` as canonical JSON: no white space, strings as `JSONString` writes them,
     /// numbers as they are. `.tooLarge` when that takes more than `bytesMax` bytes; `out` is then as before.
     public mutating func canonicalValue(

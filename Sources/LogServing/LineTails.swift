@@ -6,9 +6,14 @@ import Web
 /// The readers that stay: each gets every line when it is added, and each second a sign of life.
 @LoopActor
 public final class LineTails {
-    /// What a tail that asked for heartbeats gets: on the log its own, on a pod what the log said last. Nil:
-    /// nothing, because nobody vouches for the log right now.
-    public var heartbeat: @LoopActor () -> LogIdentity?
+    /// Where the heartbeats come from that a tail asked for.
+    public enum Heartbeats {
+        /// This is the log: its own word, each second and whenever it is told.
+        case own(@LoopActor () -> Heartbeat)
+        /// This is a pod: what the log said last, passed on when it comes (`relay`), byte for byte. Nil: the
+        /// log has said nothing for a while, and nobody vouches for it.
+        case relayed(@LoopActor () -> ByteSlice?)
+    }
 
     private struct Tail {
         let reader: LineReader
@@ -16,12 +21,13 @@ public final class LineTails {
         let wantsHeartbeat: Bool
     }
 
+    private let heartbeats: Heartbeats
     private var tails = [ObjectIdentifier: Tail]()
     private var timer: LoopTimer?
 
-    public init(heartbeat: @escaping @LoopActor () -> LogIdentity?) {
-        self.heartbeat = heartbeat
-        timer = LoopTimer(every: ServingLimits.heartbeatInterval) { [unowned self] in sendHeartbeats() }
+    public init(_ heartbeats: Heartbeats) {
+        self.heartbeats = heartbeats
+        timer = LoopTimer(every: ServingLimits.heartbeatInterval) { [unowned self] in sendSignsOfLife() }
     }
 
     public var count: Int { tails.count }
@@ -32,12 +38,21 @@ public final class LineTails {
         tails[key] = tail
         writer.onAbandoned = { [weak self] in self?.tails[key] = nil }
         reader.start()
-        if wantsHeartbeat { sendHeartbeat(to: tail) }
+        if wantsHeartbeat { currentHeartbeat.map { send($0, to: tail) } }
     }
 
     /// Lines were added to the source; they end at its end.
     public func publish(_ lines: ByteSlice) {
         for tail in tails.values { tail.reader.received(lines) }
+    }
+
+    /// Passes the log's word on at once.
+    public func relay(_ heartbeat: ByteSlice) { sendHeartbeat(heartbeat) }
+
+    /// Says at once where the log is. For the log itself.
+    public func tellHeartbeat() {
+        guard !tails.isEmpty, let heartbeat = currentHeartbeat else { return }
+        sendHeartbeat(heartbeat)
     }
 
     /// Ends all.
@@ -47,18 +62,32 @@ public final class LineTails {
         for tail in open { tail.writer.finish() }
     }
 
-    private func sendHeartbeats() {
-        for tail in tails.values { sendHeartbeat(to: tail) }
+    // MARK: Private
+
+    private var currentHeartbeat: ByteSlice? {
+        switch heartbeats {
+        case .relayed(let last): return last()
+        case .own(let heartbeat):
+            let buffer = ByteBuffer()
+            heartbeat().encode(into: buffer)
+            return buffer.takeSlice()
+        }
+    }
+
+    private func sendSignsOfLife() {
+        if case .own = heartbeats { tellHeartbeat() }
+        for tail in tails.values where !tail.wantsHeartbeat { send(.empty, to: tail) }
+    }
+
+    private func sendHeartbeat(_ heartbeat: ByteSlice) {
+        for tail in tails.values where tail.wantsHeartbeat { send(heartbeat, to: tail) }
     }
 
     /// Only at the end: anywhere else it could stand in the middle of a line, and the lines are sign enough.
-    private func sendHeartbeat(to tail: Tail) {
+    private func send(_ sign: ByteSlice, to tail: Tail) {
         guard tail.reader.isCaughtUp, tail.writer.hasRoom else { return }
-        let buffer = ByteBuffer()
-        if tail.wantsHeartbeat {
-            guard let identity = heartbeat() else { return }
-            Heartbeat.encode(identity, into: buffer)
-        }
+        let buffer = ByteBuffer(capacity: sign.count + 1)
+        buffer.append(sign)
         buffer.append(UInt8(ascii: "\n"))
         tail.writer.write(buffer.takeSlice())
     }

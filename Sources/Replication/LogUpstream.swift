@@ -16,6 +16,19 @@ public protocol LogUpstream: AnyObject {
     /// is not known what became of it.
     func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void)
 
+    /// Tells the log of this pod. `completion` is called once, within a few seconds: with the log's answer,
+    /// or with why there is none.
+    func report(_ report: ReplicaReport, completion: @escaping (Result<ReportAnswer, Problem>) -> Void)
+
+    /// Waits until as many pods as required have applied the line at a position of the log. `completion` is
+    /// called once, little later than `timeout` at most: `.unknown` when the log could not be asked.
+    func confirm(
+        _ position: Position, _ requirement: ConfirmationRequirement, timeout: Duration,
+        completion: @escaping (ConfirmationResult) -> Void)
+
+    /// Writes that wait for pods.
+    var waitingConfirmations: Int { get }
+
     /// Passes a read on: `target` is the path with its query.
     func read(_ target: String, accept: String?, onEvent: @escaping (PassedReadEvent) -> Void)
         -> any PassedRead

@@ -42,6 +42,8 @@ public final class LogCore {
     public let index: LogIndex
     /// Of what is in the index.
     public let amendments: Amendments
+    /// What lines have told the cluster to do.
+    public private(set) var settings: ClusterSettings
     public let store: any LogStore
     public var onDurable: (@LoopActor (DurableBatch) -> Void)?
     /// A write was not kept, which its writers are told right after this; the next one may succeed.
@@ -65,13 +67,15 @@ public final class LogCore {
 
     /// `sequencer`, `index` and `amendments`: as recovery left them, at the same offset.
     public init(
-        epoch: Epoch, sequencer: Sequencer, index: LogIndex, amendments: Amendments, store: any LogStore
+        epoch: Epoch, sequencer: Sequencer, index: LogIndex, amendments: Amendments,
+        settings: ClusterSettings, store: any LogStore
     ) {
         precondition(sequencer.durable == index.last && sequencer.head == index.last)
         self.epoch = epoch
         self.sequencer = sequencer
         self.index = index
         self.amendments = amendments
+        self.settings = settings
         self.store = store
         handedOver = index.last
     }
@@ -204,6 +208,7 @@ public final class LogCore {
                 index.append(
                     bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
                 amendments.apply(line, scan)
+                settings.apply(line, scan)
             } catch {
                 preconditionFailure("the sequencer wrote a line that cannot be read: \(error)")
             }

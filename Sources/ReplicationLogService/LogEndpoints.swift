@@ -11,14 +11,16 @@ import Web
 final class LogEndpoints {
     private let core: LogCore
     private let reads: LogReads
+    private let confirmations: ConfirmationDesk
     private let options: ReplicationLog.Options
     private let started = LoopClock.monotonic
     /// Why the service is not ready; nil: it is.
     var unreadyReason: String?
 
-    init(core: LogCore, reads: LogReads, options: ReplicationLog.Options) {
+    init(core: LogCore, reads: LogReads, confirmations: ConfirmationDesk, options: ReplicationLog.Options) {
         self.core = core
         self.reads = reads
+        self.confirmations = confirmations
         self.options = options
     }
 
@@ -44,12 +46,30 @@ final class LogEndpoints {
 
     private func postMessage(_ exchange: Exchange) {
         exchange.answering { () throws(Problem) in
-            try exchange.refuseQuery()
+            let choice = try exchange.writeConfirmation()
+            let requirement = choice.requirement ?? confirmations.defaultRequirement
+            guard requirement == .durable || confirmations.hasRoom else {
+                throw Problem(.overloaded, "\(ConfirmationLimits.waitsMax) writes wait for pods already")
+            }
             let channel = try LogReads.publicChannel(exchange.segments[1])
             let draft = try Problem.from { () throws(InvalidField) in
                 try Draft.decode(message: exchange.body.pointer, channel: channel)
             }
-            core.append(draft) { exchange.respond(Response($0)) }
+            core.append(draft) { [self] result in
+                confirm(result, requirement, choice.timeout) { exchange.respond(Response($0)) }
+            }
+        }
+    }
+
+    private func confirm(
+        _ result: AppendResult, _ requirement: ConfirmationRequirement, _ timeout: Duration,
+        _ completion: @escaping @LoopActor (AppendResult) -> Void
+    ) {
+        guard requirement != .durable, let offset = result.receipt?.position.offset else {
+            return completion(result)
+        }
+        confirmations.wait(offset, requirement, timeout: timeout) { _, confirmation in
+            completion(result.with(confirmation, requirement))
         }
     }
 

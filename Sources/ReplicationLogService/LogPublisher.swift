@@ -61,9 +61,12 @@ final class LogPublisher {
         }
     }
 
+    /// What the pods are asked to confirm; nil: nothing.
+    var confirm: @LoopActor () -> Offset? = { nil }
+
     func publishHead() {
         let buffer = ByteBuffer()
-        Heartbeat.encode(core.identity, seal: seal, into: buffer)
+        Heartbeat(core.identity, confirm: confirm()).encode(seal: seal, into: buffer)
         // A heartbeat that is not taken is followed by the next one.
         _ = bus.publish(topics.head, buffer.takeSlice())
     }

@@ -21,13 +21,18 @@ public final class ReplicationLog {
         /// Shown in `/state`.
         public var engine: String
         public var durability: String
+        /// How long a pod counts as known after its last report.
+        public var replicaWindow: Duration
+        /// How many pods must have applied a message, unless its request or a line of the log says otherwise.
+        public var writeQuorum: ConfirmationRequirement
         /// Shown in `/state`: `connected` (lines are published, plain PUBLISHes heard), `away` or `none`.
         public var busState: @LoopActor () -> String = { "none" }
         var hasSecret: Bool { secret != nil }
 
         public init(
             host: String, port: UInt16, clusterName: String, basePath: String, secret: [UInt8]?,
-            allowedOrigins: AllowedOrigins, engine: String, durability: String
+            allowedOrigins: AllowedOrigins, engine: String, durability: String, replicaWindow: Duration,
+            writeQuorum: ConfirmationRequirement
         ) {
             self.host = host
             self.port = port
@@ -37,6 +42,8 @@ public final class ReplicationLog {
             self.allowedOrigins = allowedOrigins
             self.engine = engine
             self.durability = durability
+            self.replicaWindow = replicaWindow
+            self.writeQuorum = writeQuorum
         }
     }
 
@@ -45,8 +52,13 @@ public final class ReplicationLog {
     private let tails: LineTails
     private let endpoints: LogEndpoints
     private let bus: (any Bus)?
+    private let topics: Topics
     private let publisher: LogPublisher?
     private let ingest: Ingest?
+    /// What is known of the pods.
+    public let replicas: ReplicaWatch
+    /// Writes that wait for pods.
+    public let confirmations: ConfirmationDesk
     private let log: DiagnosticLog
     private var isStopping = false
 
@@ -59,16 +71,25 @@ public final class ReplicationLog {
         self.log = log
         var options = options
         if let bus { options.busState = { bus.isPublishing && bus.isSubscribed ? "connected" : "away" } }
-        tails = LineTails { core.identity }
+        let replicas = ReplicaWatch(
+            core: core, window: options.replicaWindow, seal: seal, metrics: metrics, log: log)
+        self.replicas = replicas
+        let desk = ConfirmationDesk(
+            replicas, core: core, environmentDefault: options.writeQuorum, metrics: metrics)
+        confirmations = desk
+        tails = LineTails(.own { Heartbeat(core.identity, confirm: desk.asked) })
         endpoints = LogEndpoints(
-            core: core, reads: LogReads(source: StoreSource(core), tails: tails), options: options)
+            core: core, reads: LogReads(source: StoreSource(core), tails: tails), confirmations: desk,
+            options: options)
         let topics = Topics(clusterName: options.clusterName)
+        self.topics = topics
         publisher = bus.map {
             LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
         }
         ingest = bus.map { _ in Ingest(core: core, log: log, metrics: metrics) }
         let service = Service(
-            endpoints.routes,
+            endpoints.routes + ReplicaEndpoints(replicas).routes
+                + ConfirmationEndpoints(desk, core: core).routes,
             options: Service.Options(
                 prefixes: ["/replication-log", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
@@ -77,7 +98,14 @@ public final class ReplicationLog {
         server = try HTTPServer(host: options.host, port: options.port, handler: service)
         core.onDurable = { [unowned self] batch in
             publisher?.publish(batch)
+            replicas.becameDurable(through: batch.through)
             tails.publish(batch.lines)
+            desk.becameDurable(through: batch.through)
+        }
+        publisher?.confirm = { desk.asked }
+        desk.ask = { [publisher, tails] in
+            publisher?.publishHead()
+            tails.tellHeartbeat()
         }
         registerMetrics(metrics)
         startBus()
@@ -109,11 +137,19 @@ public final class ReplicationLog {
         bus.onEvent = { [unowned self] event in
             switch event {
             case .ready(.publisher): publisher?.publishHead()
-            case .message(let channel, let payload): ingest?.received(channel: channel, payload: payload)
+            case .message(let channel, let payload): received(channel, payload)
             case .ready(.subscriber), .lost: break
             }
         }
         bus.start()
+    }
+
+    private func received(_ channel: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+        if channel.elementsEqual(topics.replicas) {
+            replicas.received(payload)
+        } else {
+            ingest?.received(channel: channel, payload: payload)
+        }
     }
 
     private func registerMetrics(_ metrics: Metrics) {

@@ -35,6 +35,7 @@ enum ChatServerProcess {
                 replica: replica, upstream: upstream, textIndex: SQLiteTextIndex(),
                 options: options(settings, provider), metrics: metrics)
             self.server = server
+            tellOfSimulation(settings, log)
             tellOfFewDescriptors(settings.admission.connectionsMax, server, log)
             signals = ServiceProcess.onTermination { drain(server, settings, log) }
             log.info(
@@ -47,6 +48,13 @@ enum ChatServerProcess {
         } catch {
             ServiceProcess.exit(notServing: error, settings.common, log)
         }
+    }
+
+    private static func tellOfSimulation(_ settings: ChatServerSettings, _ log: DiagnosticLog) {
+        guard let delay = settings.simulatedDelay else { return }
+        log.warning(
+            "an experiment: reports of what was applied are held back on purpose",
+            ["simulated_delay": .init(delay.description)])
     }
 
     @LoopActor
@@ -132,15 +140,32 @@ enum ChatServerProcess {
     private static func options(
         _ settings: ChatServerSettings, _ provider: JSONWebTokens?
     ) -> ChatServer.Options {
-        ChatServer.Options(
+        var options = ChatServer.Options(
             host: settings.common.host, port: settings.common.port, basePath: settings.common.basePath,
-            replicaID: settings.replicaID, incarnation: SecureRandom.uint64(),
+            replicaID: replicaID(settings), incarnation: SecureRandom.uint64(),
             secret: settings.common.clusterSecret?.bytes, allowedOrigins: settings.common.allowedOrigins,
             drainWindow: settings.common.drainWindow,
             accounts: ChatServer.Options.Accounts(
                 isRequired: settings.accounts.authentication == .required,
                 tokenLifetime: settings.accounts.tokenLifetime, provider: provider),
             limits: limits(settings.admission), messageRate: settings.admission.messageRate)
+        options.writeQuorum = writeQuorum(settings.common)
+        options.simulatedDelay = settings.simulatedDelay
+        return options
+    }
+
+    private static func writeQuorum(_ settings: CommonSettings) -> ConfirmationRequirement {
+        guard let requirement = ConfirmationRequirement(settings.writeQuorum) else {
+            preconditionFailure("the setting takes what a ConfirmationRequirement takes")
+        }
+        return requirement
+    }
+
+    private static func replicaID(_ settings: ChatServerSettings) -> ReplicaID {
+        guard let id = ReplicaID(settings.replicaID) else {
+            preconditionFailure("the setting takes what a ReplicaID takes")
+        }
+        return id
     }
 
     private static func limits(_ settings: AdmissionSettings) -> ServerLimits {

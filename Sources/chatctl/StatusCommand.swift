@@ -18,12 +18,14 @@ enum StatusCommand {
         let urls = arguments.positional.isEmpty ? defaults : arguments.positional
         var rows = [["URL", "SERVICE", "EPOCH", "OFFSET", "LAG", "DIGEST", "SOURCE"]]
         var states = [ServiceState]()
+        var known = [(url: String, state: ServiceState)]()
         var isComplete = true
         for url in urls {
             let endpoint = try Endpoint(url, arguments)
             do throws(ChatControl.Failure) {
                 let state = try await ServiceState.read(endpoint)
                 states.append(state)
+                known.append((url, state))
                 rows.append(row(url, state))
             } catch {
                 isComplete = false
@@ -31,7 +33,20 @@ enum StatusCommand {
             }
         }
         for line in table(rows) { Terminal.say(line) }
+        for (url, state) in known where state.service == "replication-log" {
+            await showReplicas(try Endpoint(url, arguments))
+        }
         guard isComplete, agree(states) else { throw ChatControl.Failure("the services are not all in step") }
+    }
+
+    /// What the log knows of its pods; nothing where it cannot tell.
+    @LoopActor
+    private static func showReplicas(_ log: Endpoint) async {
+        // A log of an older version has no such list.
+        guard let replicas = try? await KnownReplica.read(log), !replicas.isEmpty else { return }
+        Terminal.say("")
+        let head = ["REPLICA", "STATE", "OFFSET", "LAG", "LAG MS", "TIER", "UPSTREAM", "HEARD MS"]
+        for line in table([head] + replicas.map(\.row)) { Terminal.say(line) }
     }
 
     private static func row(_ url: String, _ state: ServiceState) -> [String] {

@@ -7,6 +7,7 @@ import Views
 final class IndexRebuilder {
     let index: LogIndex
     let amendments = Amendments()
+    private(set) var settings = ClusterSettings()
     private(set) var sequencer: Sequencer
 
     init(idEntriesMax: Int) {
@@ -27,5 +28,6 @@ final class IndexRebuilder {
         let channel = UnsafeRawBufferPointer(rebasing: line[scan.channel])
         index.append(bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
         amendments.apply(line, scan)
+        settings.apply(line, scan)
     }
 }

@@ -28,6 +28,7 @@ enum ReplicationLogProcess {
         let sequencer: Sequencer
         let index: LogIndex
         let amendments: Amendments
+        let settings: ClusterSettings
     }
 
     private static func open(_ settings: ReplicationLogSettings, _ log: DiagnosticLog) -> OpenedLog {
@@ -41,7 +42,7 @@ enum ReplicationLogProcess {
             report(recovery, settings, since: start, log)
             return OpenedLog(
                 epoch: recovery.epoch, store: store, sequencer: rebuilder.sequencer, index: rebuilder.index,
-                amendments: rebuilder.amendments)
+                amendments: rebuilder.amendments, settings: rebuilder.settings)
         } catch {
             log.error(
                 "cannot open the log", ["data_dir": .init(settings.dataDirectory), "reason": .init(error)])
@@ -93,7 +94,7 @@ enum ReplicationLogProcess {
     ) {
         let core = LogCore(
             epoch: opened.epoch, sequencer: opened.sequencer, index: opened.index,
-            amendments: opened.amendments, store: opened.store)
+            amendments: opened.amendments, settings: opened.settings, store: opened.store)
         let gate = RepetitionGate()
         core.onRefusal = { error in
             guard let suppressed = gate.admit("write", at: .now) else { return }
@@ -143,7 +144,15 @@ enum ReplicationLogProcess {
             host: settings.common.host, port: settings.common.port, clusterName: settings.common.clusterName,
             basePath: settings.common.basePath, secret: settings.common.clusterSecret?.bytes,
             allowedOrigins: settings.common.allowedOrigins, engine: settings.engine.rawValue,
-            durability: settings.durability.rawValue)
+            durability: settings.durability.rawValue, replicaWindow: settings.replicaWindow,
+            writeQuorum: writeQuorum(settings.common))
+    }
+
+    private static func writeQuorum(_ settings: CommonSettings) -> ConfirmationRequirement {
+        guard let requirement = ConfirmationRequirement(settings.writeQuorum) else {
+            preconditionFailure("the setting takes what a ConfirmationRequirement takes")
+        }
+        return requirement
     }
 
     @LoopActor
@@ -157,7 +166,7 @@ enum ReplicationLogProcess {
         return RedisBus(
             RedisEndpoint(url),
             subscriptions: RedisBus.Subscriptions(
-                channels: [topics.head], patterns: patterns),
+                channels: [topics.head, topics.replicas], patterns: patterns),
             hearsItself: true, metrics: metrics, log: log)
     }
 }

@@ -47,7 +47,8 @@ def test_strangers_publish_on_plain_channels(stranger, channel):
 
 
 @pytest.mark.parametrize("channel", [
-    "chat-cluster:log", "chat-cluster:head", "chat-cluster:production:log", "chat-cluster:", "__",
+    "chat-cluster:log", "chat-cluster:head", "chat-cluster:replicas",
+    "chat-cluster:production:log", "chat-cluster:", "__",
     "__redis__", "__keyspace@0__:a", "$accounts", "@alice:bob"])
 def test_strangers_do_not_publish_on_the_clusters_own(stranger, channel):
     assert "NOPERM" in refusal(stranger, "PUBLISH", channel, "forged")
@@ -83,10 +84,12 @@ def test_services_can_do_what_they_do(redis, service):
     assert service.command("PING") == b"PONG"
     with redis.connect(PASSWORD) as subscriber:
         for command in (["SUBSCRIBE", "chat-cluster:log"], ["SUBSCRIBE", "chat-cluster:head"],
-                        ["PSUBSCRIBE", "*"], ["PSUBSCRIBE", "public-*"]):
+                        ["SUBSCRIBE", "chat-cluster:replicas"], ["PSUBSCRIBE", "*"],
+                        ["PSUBSCRIBE", "public-*"]):
             assert subscriber.command(*command)[0] == command[0].lower().encode()
         assert service.command("PUBLISH", "chat-cluster:log", "lines") == 2
         assert subscriber.read() == [b"message", b"chat-cluster:log", b"lines"]
+        assert service.command("PUBLISH", "chat-cluster:replicas", "report") == 2
 
 
 @pytest.mark.parametrize("command", [

@@ -53,6 +53,12 @@ final class PodMemory: @LoopActor LogUpstream {
     func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void) {}
     func close(_ request: Int) {}
     func append(_ draft: Draft, completion: @escaping (AppendResult) -> Void) {}
+    func report(_ report: ReplicaReport, completion: @escaping (Result<ReportAnswer, Problem>) -> Void) {}
+    func confirm(
+        _ position: Position, _ requirement: ConfirmationRequirement, timeout: Duration,
+        completion: @escaping (ConfirmationResult) -> Void
+    ) {}
+    var waitingConfirmations: Int { 0 }
     var isReachable: Bool { true }
     var waitingWrites: Int { 0 }
 

@@ -14,7 +14,8 @@ from harness.waiting import wait_until
 
 SECRET = "a secret of the test"
 SOURCES = {
-    LOG: ["Sources/ReplicationLogService/LogEndpoints.swift"],
+    LOG: ["Sources/ReplicationLogService/" + name for name in (
+        "LogEndpoints.swift", "Replicas/ReplicaEndpoints.swift", "Replicas/ConfirmationEndpoints.swift")],
     POD: ["Sources/ChatService/" + name for name in (
         "PodEndpoints.swift", "Delivery/StreamEndpoints.swift", "Chat/AccountEndpoints.swift",
         "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift", "Search/SearchEndpoints.swift",
@@ -51,6 +52,11 @@ DRAFTS = [
 OTHER_EPOCH = "0000000000000000"
 
 
+REPORT = {
+    "replica_id": "a-pod", "incarnation": "00000000000000aa", "sequence": 1, "offset": 0, "digest": "0" * 16,
+    "following": "log", "ready": False}
+
+
 def lines(drafts):
     return "".join(json.dumps(draft) + "\n" for draft in drafts).encode()
 
@@ -73,6 +79,23 @@ CASES = [
     Case(POD, "post", "/messages/{channel}", 504, body=ONE, world="frozen"),
     Case(POD, "post", "/messages/{channel}", 429, body=ONE, world="crowded"),
     *both("post", "/messages/{channel}", 507, body={"message_text": "a" * 60_000}, world="full"),
+    *both("post", "/messages/{channel}", 201, body={"message_text": "to one"}, query="?confirm=1"),
+    *both("post", "/messages/{channel}", 504, body={"message_text": "to many"},
+          query="?confirm=1000&timeout=10ms"),
+    *both("post", "/messages/{channel}", 400, body=ONE, query="?confirm=some"),
+    Case(LOG, "get", "/replicas", 200),
+    Case(LOG, "post", "/replicas", 200, body=REPORT),
+    Case(LOG, "post", "/replicas", 400, body={}),
+    Case(LOG, "post", "/replicas", 401, body=REPORT, secret=False),
+    Case(LOG, "post", "/confirmations", 200, body=lines([{"offset": 1, "confirm": "durable", "wait": 1}])),
+    Case(LOG, "post", "/confirmations", 400, body=b""),
+    Case(LOG, "post", "/confirmations", 401, body=b"", secret=False),
+    Case(LOG, "get", "/admin/write-quorum", 200),
+    Case(LOG, "get", "/admin/write-quorum", 401, secret=False),
+    Case(LOG, "put", "/admin/write-quorum", 201, body={"write_quorum": "durable"}),
+    Case(LOG, "put", "/admin/write-quorum", 400, body={"write_quorum": "x"}),
+    Case(LOG, "put", "/admin/write-quorum", 401, body={"write_quorum": "1"}, secret=False),
+    Case(LOG, "put", "/admin/write-quorum", 507, body={"write_quorum": "1"}, world="full"),
     *both("get", "/messages/{channel}", 200, channel="again"),
     *both("get", "/messages/{channel}", 200, channel="again", accept="application/x-ndjson"),
     *both("get", "/messages/{channel}", 200, channel="unknown"),

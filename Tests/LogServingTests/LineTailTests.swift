@@ -72,19 +72,29 @@ struct LineTailTests {
         let asking = try await Tail(served, after: 1, query: "&heartbeat=1")
         // The first comes at once where it is asked for
         let first = try await asking.line()
-        let identity = try first.withUnsafeBytes { try Heartbeat.decode($0) }
+        let identity = try first.withUnsafeBytes { try Heartbeat.decode($0).identity }
         #expect(identity == served.source.identity)
         #expect(try await plain.line().isEmpty)
-        // Nobody vouches for the log: nothing to say
-        var asked = 0
-        served.tails.heartbeat = {
-            asked += 1
-            return nil
-        }
-        await eventually("it is asked") { asked > 0 }
+        // Told to, it comes before its time
+        served.tails.tellHeartbeat()
+        #expect(try await asking.line() == first)
+    }
+
+    @Test("What a pod passes on comes byte for byte, when it comes; nothing where nobody vouches for the log")
+    @LoopActor
+    func relayed() async throws {
+        var last: ByteSlice?
+        let served = try ServedLines { _ in .relayed { last } }
+        let asking = try await Tail(served, after: 0, query: "&heartbeat=1")
         try served.publish(1)
-        let line = try await asking.lineButHeartbeats()
-        #expect(line + [0x0A] == Array(served.source.bytes.suffix(line.count + 1)))
+        let line = try await asking.line()
+        #expect(line + [0x0A] == served.source.bytes)
+        let word = Array(#"{"epoch":"e", "of later versions" :[ ]}"#.utf8)
+        last = ByteSlice(word)
+        served.tails.relay(ByteSlice(word))
+        #expect(try await asking.line() == word)
+        let late = try await Tail(served, after: 1, query: "&heartbeat=1")
+        #expect(try await late.line() == word)
     }
 
     @Test("Closing ends every tail properly")

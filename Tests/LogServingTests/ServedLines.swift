@@ -17,9 +17,13 @@ final class ServedLines {
     /// Connections outlive their test; so do their servers.
     private static var all = [ServedLines]()
 
-    init() throws {
+    init(
+        _ heartbeats: (LinesInMemory) -> LineTails.Heartbeats = { source in
+            .own { Heartbeat(source.identity) }
+        }
+    ) throws {
         let source = source
-        let tails = LineTails { source.identity }
+        let tails = LineTails(heartbeats(source))
         let reads = LogReads(source: source, tails: tails)
         self.tails = tails
         @LoopActor func answerLines(_ exchange: Exchange, isTail: Bool) {

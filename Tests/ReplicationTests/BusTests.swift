@@ -229,20 +229,20 @@ struct HeartbeatTests {
     private let identity = LogIdentity(epoch: sampleEpoch, offset: Offset(42), digest: Digest(0xAB))
 
     private func decode(_ text: String, seal: BusSeal? = nil) throws -> LogIdentity {
-        try Array(text.utf8).withUnsafeBytes { try Heartbeat.decode($0, seal: seal) }
+        try Array(text.utf8).withUnsafeBytes { try Heartbeat.decode($0, seal: seal).identity }
     }
 
     @Test("is one object")
     func golden() {
         #expect(
-            encoded { Heartbeat.encode(identity, into: $0) }
+            encoded { Heartbeat(identity).encode(into: $0) }
                 == #"{"epoch":"8f14e45fceea167a","offset":42,"digest":"00000000000000ab"}"#)
     }
 
     @Test("is read back, sealed or not")
     func roundTrip() throws {
-        #expect(try decode(encoded { Heartbeat.encode(identity, into: $0) }) == identity)
-        let sealed = encoded { Heartbeat.encode(identity, seal: makeSeal(1), into: $0) }
+        #expect(try decode(encoded { Heartbeat(identity).encode(into: $0) }) == identity)
+        let sealed = encoded { Heartbeat(identity).encode(seal: makeSeal(1), into: $0) }
         #expect(sealed.contains(#","mac":""#))
         #expect(try decode(sealed, seal: makeSeal(1)) == identity)
         #expect(try decode(sealed) == identity)
@@ -265,10 +265,10 @@ struct HeartbeatTests {
     func refused() {
         let long = #"{"x":""# + String(repeating: "x", count: 2000) + "\"}"
         #expect(#expect(throws: BusError.self) { try decode(long) }?.code == .tooLarge)
-        let plain = encoded { Heartbeat.encode(identity, into: $0) }
+        let plain = encoded { Heartbeat(identity).encode(into: $0) }
         #expect(
             #expect(throws: BusError.self) { try decode(plain, seal: makeSeal(1)) }?.code == .macMissing)
-        let foreign = encoded { Heartbeat.encode(identity, seal: makeSeal(2), into: $0) }
+        let foreign = encoded { Heartbeat(identity).encode(seal: makeSeal(2), into: $0) }
         #expect(
             #expect(throws: BusError.self) { try decode(foreign, seal: makeSeal(1)) }?.code == .macMismatch)
     }

@@ -33,6 +33,7 @@ struct ProblemTests {
             (.headersTooLarge, 431), (.forbiddenOrigin, 403), (.upgradeRequired, 426), (.notImplemented, 501),
             (.signInRequired, 401), (.forbidden, 403), (.conflict, 409), (.deleted, 410),
             (.tooManyRequests, 429), (.overloaded, 503), (.unavailable, 503), (.outcomeUnknown, 504),
+            (.notConfirmed, 504),
             (.diskFull, 507),
         ])
     func statuses(type: ProblemType, status: Int) {

@@ -9,6 +9,10 @@ int csystem_accept(int listener, void *address, uint32_t *length);
 
 /// eventfd(2), non-blocking and close-on-exec.
 int csystem_eventfd(void);
+/// timerfd_create(2) of the monotonic clock, non-blocking and close-on-exec.
+int csystem_timerfd(void);
+/// timerfd_settime(2): fires once after this time, which must not be zero.
+void csystem_timerfd_arm(int descriptor, int64_t seconds, int64_t nanoseconds);
 
 /// sendfile(2) of up to `count` bytes from `offset`.
 ptrdiff_t csystem_sendfile(int socket, int file, int64_t offset, size_t count);

@@ -214,14 +214,3 @@ enum ChatAnswer: Error {
         do throws(Problem) { return try body() } catch { throw .problem(error) }
     }
 }
-
-extension AppendResult {
-    var receipt: Receipt? {
-        switch self {
-        case .written(let receipt), .repeated(let receipt): receipt
-        case .refused: nil
-        }
-    }
-
-    var position: Position? { receipt?.position }
-}

@@ -92,6 +92,7 @@ enum ControlObject {
             out.appendJSONString(id.bytes)
         }
         out.append(utf8: ",\"offset\":\(receipt.position.offset),\"epoch\":\"\(receipt.position.epoch)\"")
+        receipt.confirmation?.encodeMembers(into: out)
     }
 
     private static func encode(_ problem: Problem, _ id: MessageID?, into out: ByteBuffer) {

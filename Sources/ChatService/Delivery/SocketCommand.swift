@@ -5,7 +5,7 @@ import Replication
 ///
 /// | `type` | members |
 /// |---|---|
-/// | `send` | `channel`, `message_text`, `author`?, `id`?, `reply_to`? |
+/// | `send` | `channel`, `message_text`, `author`?, `id`?, `reply_to`?, `confirm`?, `timeout`? |
 /// | `subscribe` | `channels`, `after`? |
 /// | `unsubscribe` | `channels` |
 /// | `auth` | `token` |
@@ -25,7 +25,7 @@ enum SocketCommand {
     }
 
     case auth(token: [UInt8])
-    case send(Draft)
+    case send(Draft, WriteConfirmation)
     case change(Change, Channel, Offset, author: Author?, id: MessageID?)
     case read(Channel, Offset, id: MessageID?)
     case typing(Channel, author: Author?)
@@ -37,7 +37,7 @@ enum SocketCommand {
     /// Of the write.
     var id: MessageID? {
         switch self {
-        case .send(let draft): draft.id
+        case .send(let draft, _): draft.id
         case .change(_, _, _, author: _, let id), .read(_, _, let id): id
         case .auth, .typing, .presence, .subscribe, .unsubscribe, .ping: nil
         }
@@ -78,7 +78,7 @@ enum SocketCommand {
     ) throws(InvalidField) -> SocketCommand {
         let type = String(decoding: try fields.string("type", bytesMax: 64), as: UTF8.self)
         switch type {
-        case "send": return .send(try draft(&fields, id: id))
+        case "send": return .send(try draft(&fields, id: id), try confirmation(&fields))
         case "subscribe":
             return .subscribe(
                 try StreamQuery(names: try names(&fields), after: try position(&fields, "after")))
@@ -125,6 +125,20 @@ enum SocketCommand {
         var draft = try Draft.text(validating: text, channel: channel, author: author, id: id)
         draft.replyTo = try fields.optionalOffset("reply_to")
         return draft
+    }
+
+    private static func confirmation(
+        _ fields: inout RequestFields
+    ) throws(InvalidField) -> WriteConfirmation {
+        let confirm = try fields.optionalString("confirm", bytesMax: 64)
+        let timeout = try fields.optionalString("timeout", bytesMax: 64)
+        do throws(Problem) {
+            return try WriteConfirmation(
+                confirm: confirm.map { String(decoding: $0, as: UTF8.self) },
+                timeout: timeout.map { String(decoding: $0, as: UTF8.self) })
+        } catch {
+            throw InvalidField(field: error.field, detail: error.detail)
+        }
     }
 
     private static func author(_ fields: inout RequestFields) throws(InvalidField) -> Author? {

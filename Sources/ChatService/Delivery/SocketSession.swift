@@ -62,7 +62,7 @@ final class SocketSession {
         switch command {
         case .ping: say(.pong)
         case .auth(let token): try authenticate(token)
-        case .send(let draft): try post(draft)
+        case .send(let draft, let confirmation): try post(draft, confirmation)
         case .change(let change, let channel, let offset, let author, let id):
             try perform(change, channel, offset, id, by: try actor(author))
         case .read(let channel, let offset, let id):
@@ -141,14 +141,16 @@ final class SocketSession {
 
     // MARK: Writes
 
-    private func post(_ draft: Draft) throws(Problem) {
+    private func post(_ draft: Draft, _ confirmation: WriteConfirmation) throws(Problem) {
         let actor = try actor(draft.author)
         typingPace.sent(draft.channel.bytes)
         guard let replyTo = draft.replyTo else {
-            return write(draft.id) { (chat) throws(ChatRefusal) in try chat.post(draft, by: actor) }
+            return write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
+                try chat.post(draft, by: actor)
+            }
         }
         hub.requests.target(replyTo) { [self] target in
-            write(draft.id) { (chat) throws(ChatRefusal) in
+            write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
                 try chat.post(draft, by: actor, answering: target)
             }
         }
@@ -174,10 +176,12 @@ final class SocketSession {
         }
     }
 
-    private func write(_ id: MessageID?, _ decision: @escaping Writes.Decision) {
+    private func write(
+        _ id: MessageID?, confirmation: WriteConfirmation? = nil, _ decision: @escaping Writes.Decision
+    ) {
         waitingWrites += 1
         if waitingWrites >= DeliveryLimits.waitingWritesPerSocketMax { socket.pauseReading() }
-        hub.requests.writes.perform(id: id, decision) { [self] result in
+        hub.requests.writes.perform(id: id, confirmation: confirmation, decision) { [self] result in
             waitingWrites -= 1
             socket.resumeReading()
             switch result {

@@ -137,18 +137,19 @@ final class KeyValueEndpoints {
         _ exchange: Exchange, _ read: @escaping @LoopActor (ChatActor) throws(Problem) -> Write
     ) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
-            let (actor, write) = try ChatAnswer.from(problem: { () throws(Problem) in
-                try exchange.refuseQuery()
+            let (actor, confirmation, write) = try ChatAnswer.from(problem: { () throws(Problem) in
+                let confirmation = try exchange.writeConfirmation()
                 let actor = try requests.actor(exchange)
-                return (actor, try read(actor))
+                return (actor, confirmation, try read(actor))
             })
             try requests.admitWrite(exchange, as: actor)
-            perform(write, exchange)
+            perform(write, confirmation, exchange)
         }
     }
 
-    private func perform(_ write: Write, _ exchange: Exchange) {
-        requests.writes.perform(id: write.id, write.decision) { [requests] result in
+    private func perform(_ write: Write, _ confirmation: WriteConfirmation, _ exchange: Exchange) {
+        requests.writes.perform(id: write.id, confirmation: confirmation, write.decision) {
+            [requests] result in
             guard let result else { preconditionFailure("a key's or counter's line is always to be written") }
             guard let receipt = result.receipt else { return exchange.respond(Response(result)) }
             requests.applied(receipt.position.offset, exchange) {

@@ -3,6 +3,8 @@ enum MetricSource {
     case integer(() -> UInt64)
     case number(() -> Double)
     case histogram(Histogram)
+    /// Each value with its labels, in the form of `MetricSeries.labels`.
+    case list(() -> [(labels: String, value: Double)])
 }
 
 /// One combination of labels.
@@ -33,6 +35,8 @@ struct MetricFamily {
             case .integer(let read): sample(name, one.labels, String(read()), into: &out)
             case .number(let read): sample(name, one.labels, MetricText.number(read()), into: &out)
             case .histogram(let histogram): render(histogram, one.labels, into: &out)
+            case .list(let read):
+                for (labels, value) in read() { sample(name, labels, MetricText.number(value), into: &out) }
             }
         }
     }

@@ -40,6 +40,19 @@ public final class Metrics {
         add(.gauge, name, help, labels, .number(read))
     }
 
+    /// Goes up and down, one for each of what there is at the time; read at scrape time.
+    /// - Parameter label: its name; `read` gives its values.
+    public func gauges(
+        _ name: String, _ help: String, label: String, read: @escaping () -> [(of: String, value: Double)]
+    ) {
+        precondition(MetricText.isName(label), "\(label) is not a label's name")
+        add(
+            .gauge, name, help, [:],
+            .list {
+                read().map { ("\(label)=\"\(MetricText.escapedLabel($0.of))\"", $0.value) }
+            })
+    }
+
     /// How values are distributed over fixed buckets.
     /// - Parameter bounds: ascending upper bounds, inclusive; `+Inf` is added.
     public func histogram(_ name: String, _ help: String, labels: Labels = [:], bounds: [Double]) -> Histogram

@@ -11,6 +11,8 @@ public struct ChatServerSettings: ServiceSettings {
     public let supersededRetention: Duration
     public let accounts: AccountSettings
     public let admission: AdmissionSettings
+    /// By how much reports to the log are held back on purpose; nil: not at all.
+    public let simulatedDelay: SimulatedDelay?
 
     public static let service = "chat-server"
     public static let summary = "holds users' connections and the whole conversation in memory."
@@ -21,6 +23,7 @@ public struct ChatServerSettings: ServiceSettings {
         CommonSettings.table(port: port) + [
             replicationLogSetting.description, replicaIDSetting.description, historyBytesSetting.description,
             writeTimeoutSetting.description, supersededRetentionSetting.description,
+            simulatedDelaySetting.description,
         ] + AccountSettings.table + AdmissionSettings.table
 
     public init(_ values: SettingValues) throws(SettingsError) {
@@ -32,6 +35,7 @@ public struct ChatServerSettings: ServiceSettings {
         supersededRetention = try values.read(Self.supersededRetentionSetting)
         accounts = try AccountSettings(values, clusterSecret: common.clusterSecret)
         admission = try AdmissionSettings(values)
+        simulatedDelay = try values.read(Self.simulatedDelaySetting)
     }
 
     static let replicaIDBytesMax = 64
@@ -44,9 +48,15 @@ extension ChatServerSettings {
 
     static let replicaIDSetting = Setting(
         "REPLICA_ID", default: defaultReplicaID(hostName: ProcessEnvironment.hostName()),
-        shownDefault: "the host name", expects: "1 to \(replicaIDBytesMax) of A-Z a-z 0-9 . _ -",
+        shownDefault: "the host name",
+        expects: "1 to \(replicaIDBytesMax) of A-Z a-z 0-9 . _ -, not 'redis' or 'log'",
         "Name of this pod among the others."
-    ) { Token.validated($0, bytes: 1...replicaIDBytesMax) }
+    ) { replicaID($0) }
+
+    /// `redis` and `log` stand for those where a report says what a pod follows.
+    private static func replicaID(_ text: String) -> String? {
+        ["redis", "log"].contains(text) ? nil : Token.validated(text, bytes: 1...replicaIDBytesMax)
+    }
 
     static let historyBytesSetting = Setting(
         "HISTORY_BYTES", default: "0", expects: "a size, 0 to 1TiB (0: all)",
@@ -63,12 +73,21 @@ extension ChatServerSettings {
         "How long the history of a former epoch stays readable after the log's epoch has changed."
     ) { SettingNumber.duration($0, in: .zero...(.seconds(720 * 3600))) }
 
+    static let simulatedDelaySetting = Setting<SimulatedDelay?>(
+        "SIMULATED_DELAY", default: "", shownDefault: "none",
+        expects: "a duration or a range of two (0.1ms-1ms), each up to 10s, or empty for none",
+        "For experiments: each report of what was applied is held back by a random time of the range."
+    ) { text in
+        if text.isEmpty { return .some(nil) }
+        return SimulatedDelay(text).map { .some($0) }
+    }
+
     /// The host's name, cut to what a replica's name may hold; `chat-server` when nothing of it is left.
     static func defaultReplicaID(hostName: String?) -> String {
         let allowed = (hostName ?? "").unicodeScalars.filter {
             Token.validated(String($0), bytes: 1...1) != nil
         }
         let name = String(String.UnicodeScalarView(allowed.prefix(replicaIDBytesMax)))
-        return name.isEmpty ? service : name
+        return replicaID(name) ?? service
     }
 }

@@ -15,6 +15,8 @@ public struct CommonSettings: Sendable {
     public let clusterSecret: Secret?
     public let allowedOrigins: AllowedOrigins
     public let drainWindow: Duration
+    /// How many pods must have applied a write that names nothing: `durable`, a number, `majority` or `all`.
+    public let writeQuorum: String
 
     init(_ values: SettingValues, port: Setting<UInt16>) throws(SettingsError) {
         host = try values.read(Self.hostSetting)
@@ -28,6 +30,7 @@ public struct CommonSettings: Sendable {
         clusterSecret = try values.read(Self.clusterSecretSetting) ?? secretInFile
         allowedOrigins = try values.read(Self.allowedOriginsSetting)
         drainWindow = try values.read(Self.drainWindowSetting)
+        writeQuorum = try values.read(Self.writeQuorumSetting)
     }
 
     static func table(port: Setting<UInt16>) -> [SettingDescription] {
@@ -37,6 +40,7 @@ public struct CommonSettings: Sendable {
             basePathSetting.description, logLevelSetting.description, logFormatSetting.description,
             clusterSecretSetting.description, clusterSecretFileSetting.description,
             allowedOriginsSetting.description, drainWindowSetting.description,
+            writeQuorumSetting.description,
         ]
     }
 
@@ -112,6 +116,14 @@ extension CommonSettings {
         "DRAIN_WINDOW", default: "5s", expects: "a duration, 0s to 1h",
         "How long a pod that was told to stop goes on accepting, and spreads the closing of its sockets over."
     ) { SettingNumber.duration($0, in: .zero...drainWindowMax) }
+
+    static let writeQuorumSetting = Setting(
+        "WRITE_QUORUM", default: "durable", expects: "durable, a number from 1 to 1000, majority or all",
+        "How many pods must have applied a message before it is answered, unless its request says otherwise."
+    ) { text in
+        if ["durable", "majority", "all"].contains(text) { return text }
+        return SettingNumber.integer(text, in: 1...1000).map(String.init)
+    }
 }
 
 /// Names made of a few harmless characters.

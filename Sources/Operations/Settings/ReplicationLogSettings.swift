@@ -25,6 +25,8 @@ public struct ReplicationLogSettings: ServiceSettings {
     /// A glob of Redis (`PSUBSCRIBE`); nil: none.
     public let ingestChannels: String?
     public let engine: Engine
+    /// How long a pod counts as known after its last report.
+    public let replicaWindow: Duration
 
     public static let service = "replication-log"
     public static let summary = "puts every write in order, makes it durable and tells all pods."
@@ -36,6 +38,7 @@ public struct ReplicationLogSettings: ServiceSettings {
             dataDirectorySetting.description, durabilitySetting.description, syncIntervalSetting.description,
             segmentBytesSetting.description, idIndexEntriesSetting.description,
             ingestChannelsSetting.description, engineSetting.description,
+            replicaWindowSetting.description,
         ]
 
     public init(_ values: SettingValues) throws(SettingsError) {
@@ -47,6 +50,7 @@ public struct ReplicationLogSettings: ServiceSettings {
         idIndexEntries = try values.read(Self.idIndexEntriesSetting)
         ingestChannels = try values.read(Self.ingestChannelsSetting)
         engine = try values.read(Self.engineSetting)
+        replicaWindow = try values.read(Self.replicaWindowSetting)
     }
 
     static let segmentBytesRange = 4 << 10...4 << 30
@@ -93,4 +97,9 @@ extension ReplicationLogSettings {
     static let engineSetting = Setting(
         "ENGINE", default: "embedded", expects: Choice.expects(Engine.self),
         "What keeps the log.", parse: Engine.init(rawValue:))
+
+    static let replicaWindowSetting = Setting(
+        "REPLICA_WINDOW", default: "60s", expects: "a duration, 5s to 24h",
+        "How long a pod that is silent is still counted, as for a majority."
+    ) { SettingNumber.duration($0, in: .seconds(5)...(.seconds(24 * 3600))) }
 }

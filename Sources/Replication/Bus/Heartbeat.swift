@@ -2,27 +2,44 @@ import LogLine
 
 /// The log's word of where it is: `{"epoch":"…","offset":N,"digest":"…"}`, each second on Redis (there with a
 /// `mac` when the cluster has a secret) and on every live tail that asked for it.
-public enum Heartbeat {
+///
+/// With a further member `"confirm":O` the log asks every pod to report as soon as it has applied O: somebody
+/// waits for that. Such a heartbeat comes at once, and every one carries it while somebody waits.
+public struct Heartbeat: Equatable, Sendable {
+    public var identity: LogIdentity
+    public var confirm: Offset?
+
     /// Of anything taken for one; leaves room for members of later versions.
     static let bytesMax = 1024
 
+    public init(_ identity: LogIdentity, confirm: Offset? = nil) {
+        self.identity = identity
+        self.confirm = confirm
+    }
+
     /// Appends the object, without a newline.
-    public static func encode(_ identity: LogIdentity, seal: BusSeal? = nil, into out: ByteBuffer) {
-        guard let seal else {
-            out.append("{")
-            identity.encodeMembers(into: out)
-            return out.append("}")
-        }
+    public func encode(seal: BusSeal? = nil, into out: ByteBuffer) {
+        guard let seal else { return encodePlain(into: out) }
         let plain = ByteBuffer()
-        encode(identity, into: plain)
+        encodePlain(into: plain)
         seal.seal(plain.pointer, headerBytes: plain.count, into: out)
+    }
+
+    private func encodePlain(into out: ByteBuffer) {
+        out.append("{")
+        identity.encodeMembers(into: out)
+        if let confirm {
+            out.append(",\"confirm\":")
+            out.append(decimal: confirm.value)
+        }
+        out.append("}")
     }
 
     /// Reads a heartbeat. With a `seal` it must carry the right mac. Members that are not known are passed
     /// over.
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, seal: BusSeal? = nil
-    ) throws(BusError) -> LogIdentity {
+    ) throws(BusError) -> Heartbeat {
         guard bytes.count <= bytesMax else {
             throw BusError(.tooLarge, "a heartbeat of \(bytes.count) bytes; the limit is \(bytesMax)")
         }
@@ -34,17 +51,23 @@ public enum Heartbeat {
         }
     }
 
-    private static func members(_ bytes: UnsafeRawBufferPointer) throws(InvalidField) -> LogIdentity {
+    private static func members(_ bytes: UnsafeRawBufferPointer) throws(InvalidField) -> Heartbeat {
         var reader = JSONReader(bytes)
         var members = LogIdentityMembers()
+        var confirm: Offset?
         try reader.beginObject(field: nil)
         while let name = try reader.nextKey() {
-            if try !members.read(name, from: &reader) { _ = try reader.skipValue(field: nil) }
+            if try members.read(name, from: &reader) { continue }
+            if name.elementsEqual("confirm".utf8) {
+                confirm = Offset(try reader.unsignedInteger(field: "confirm"))
+            } else {
+                _ = try reader.skipValue(field: nil)
+            }
         }
         try reader.end()
         guard let identity = members.identity else {
             throw InvalidField(field: nil, detail: "epoch, offset or digest is missing")
         }
-        return identity
+        return Heartbeat(identity, confirm: confirm)
     }
 }

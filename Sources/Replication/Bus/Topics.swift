@@ -8,6 +8,8 @@ public struct Topics: Sendable, Equatable {
     public let head: [UInt8]
     /// What pods tell each other and what is in no log (`EphemeralSignal`).
     public let ephemeral: [UInt8]
+    /// What pods tell the log of themselves (`ReplicaReport`).
+    public let replicas: [UInt8]
 
     private static let prefix = Array("chat-cluster:".utf8)
 
@@ -18,6 +20,7 @@ public struct Topics: Sendable, Equatable {
         log = prefix + Array("log".utf8)
         head = prefix + Array("head".utf8)
         ephemeral = prefix + Array("ephemeral".utf8)
+        replicas = prefix + Array("replicas".utf8)
     }
 
     /// Patterns of Redis that together match every channel but `chat-cluster:…`, each one once: what a log

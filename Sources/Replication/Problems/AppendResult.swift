@@ -21,6 +21,15 @@ public enum AppendResult: Equatable, Sendable {
         }
     }
 
+    public var receipt: Receipt? {
+        switch self {
+        case .written(let receipt), .repeated(let receipt): receipt
+        case .refused: nil
+        }
+    }
+
+    public var position: Position? { receipt?.position }
+
     /// Appends the line with its newline.
     public func encode(into out: ByteBuffer) {
         switch self {

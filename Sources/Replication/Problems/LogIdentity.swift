@@ -30,9 +30,9 @@ public struct LogIdentity: Hashable, Sendable, CustomStringConvertible {
 
 /// The members of a `LogIdentity` while they are being read among others.
 struct LogIdentityMembers {
-    private var epoch: Epoch?
-    private var offset: Offset?
-    private var digest: Digest?
+    private(set) var epoch: Epoch?
+    private(set) var offset: Offset?
+    private(set) var digest: Digest?
 
     /// Reads the value of `name` if it is one of the three; false: it is not, and nothing was read.
     mutating func read(_ name: [UInt8], from reader: inout JSONReader) throws(InvalidField) -> Bool {
@@ -60,11 +60,11 @@ struct LogIdentityMembers {
 }
 
 extension JSONReader {
-    /// Reads the value of a member `epoch`.
-    mutating func epoch() throws(InvalidField) -> Epoch {
-        let bytes = try string(field: "epoch", bytesMax: 16)
+    /// Reads the value of a member of the form of an epoch.
+    mutating func epoch(field: String = "epoch") throws(InvalidField) -> Epoch {
+        let bytes = try string(field: field, bytesMax: 16)
         guard let epoch = Epoch(String(decoding: bytes, as: UTF8.self)) else {
-            throw InvalidField(field: "epoch", detail: "epoch is not 16 digits of 0-9a-f")
+            throw InvalidField(field: field, detail: "\(field) is not 16 digits of 0-9a-f")
         }
         return epoch
     }

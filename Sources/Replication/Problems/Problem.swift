@@ -10,6 +10,7 @@ import LogLine
 /// | `first_offset` | the line that used the id first |
 /// | `current` | `{key: offset of its last line}` for every expectation that is not met |
 /// | `retry_after` | it is known how many seconds to wait; else the type says |
+/// | `offset`, `epoch`, `confirmed_by`, `of`, `took_ms` | the write that too few pods confirmed |
 /// | `epoch`, `offset`, `digest` | what the log says of itself when a position is not its own |
 ///
 /// Readers ignore members they do not know, and take an unknown type for the nearest one with its status.
@@ -24,8 +25,15 @@ public struct Problem: Error, Equatable, Sendable {
     public var firstOffset: Offset?
     public var current: [Draft.Expectation]
     public var log: LogIdentity?
+    /// The line that is durable, but not confirmed as asked for.
+    public var unconfirmed: Unconfirmed?
     /// In seconds, where it is not always the same.
     public var retryAfter: Int?
+
+    public struct Unconfirmed: Equatable, Sendable {
+        public let position: Position
+        public let confirmation: Confirmation
+    }
 
     public init(
         _ type: ProblemType, _ detail: String, field: String? = nil, id: MessageID? = nil,
@@ -95,6 +103,38 @@ extension Problem {
     }
 }
 
+extension AppendResult {
+    /// What the write's answer is, now that it is known how many pods have applied it.
+    public func with(_ result: ConfirmationResult, _ requirement: ConfirmationRequirement) -> AppendResult {
+        switch self {
+        case .refused: return self
+        case .written(var receipt):
+            guard result.isConfirmed else { return .refused(Problem(receipt, result, requirement)) }
+            receipt.confirmation = result.confirmation
+            return .written(receipt)
+        case .repeated(var receipt):
+            guard result.isConfirmed else { return .refused(Problem(receipt, result, requirement)) }
+            receipt.confirmation = result.confirmation
+            return .repeated(receipt)
+        }
+    }
+}
+
+extension Problem {
+    /// A write that is durable, but not confirmed as asked for.
+    init(_ receipt: Receipt, _ result: ConfirmationResult, _ requirement: ConfirmationRequirement) {
+        let found =
+            result == .unknown
+            ? "how many pods have applied it is not known"
+            : "\(result.confirmation.confirmedBy) of \(result.confirmation.of) pods have applied it"
+        self.init(
+            .notConfirmed,
+            "the line is durable at offset \(receipt.position.offset), but not confirmed by \(requirement) "
+                + "in time: \(found)", id: receipt.id)
+        unconfirmed = Unconfirmed(position: receipt.position, confirmation: result.confirmation)
+    }
+}
+
 // MARK: - JSON
 
 extension Problem {
@@ -131,6 +171,11 @@ extension Problem {
         if let retryAfter {
             out.append(",\"retry_after\":")
             out.append(decimal: UInt64(max(retryAfter, 0)))
+        }
+        if let unconfirmed {
+            let position = unconfirmed.position
+            out.append(utf8: ",\"offset\":\(position.offset),\"epoch\":\"\(position.epoch)\"")
+            unconfirmed.confirmation.encodeMembers(into: out)
         }
         if let log {
             out.append(",")

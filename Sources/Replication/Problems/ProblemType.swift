@@ -30,6 +30,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
     case notReady = "not-ready"
     case outcomeUnknown = "outcome-unknown"
     case waitTimedOut = "wait-timed-out"
+    case notConfirmed = "not-confirmed"
     case httpVersion = "http-version"
     case diskFull = "disk-full"
     case ioError = "io-error"
@@ -45,6 +46,7 @@ public enum ProblemType: String, CaseIterable, Sendable {
         case retry = "retry after Retry-After"
         case retrySameID = "retry with the same id"
         case readAgain = "read again, with a longer timeout or on another server"
+        case doneAlready = "it is written: do not write it again under another id"
         case report = "report it; a retry with the same id is safe"
     }
 
@@ -113,6 +115,8 @@ public enum ProblemType: String, CaseIterable, Sendable {
         case .notReady: Row(503, "The service is not ready", .retry, after: 1)
         case .outcomeUnknown: Row(504, "Passed on; the outcome is unknown", .retrySameID)
         case .waitTimedOut: Row(504, "The position was not reached in time", .readAgain)
+        case .notConfirmed:
+            Row(504, "Durable, but too few pods have confirmed it in time", .doneAlready)
         case .httpVersion: Row(505, "This version of HTTP is not spoken here", .fixRequest)
         case .diskFull: Row(507, "The log's disk is full; nothing was written", .retry, after: 5)
         }

@@ -7,6 +7,8 @@ public struct Receipt: Equatable, Sendable {
     public let time: Timestamp
     public let channel: Channel
     public let id: MessageID?
+    /// How many pods have applied it, where that was asked for: `"confirmed_by"`, `"of"`, `"took_ms"`.
+    public var confirmation: Confirmation?
 
     public init(position: Position, time: Timestamp, channel: Channel, id: MessageID?) {
         self.position = position
@@ -18,6 +20,7 @@ public struct Receipt: Equatable, Sendable {
     /// Appends the receipt as one JSON object, without a newline.
     public func encode(into out: ByteBuffer) {
         encodeMembers(into: out)
+        confirmation?.encodeMembers(into: out)
         out.append("}")
     }
 

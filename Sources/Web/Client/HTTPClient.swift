@@ -10,6 +10,7 @@ import LogLine
 public final class HTTPClient {
     public let origin: Origin
     private let silenceTime: Duration
+    private let connectionsMax: Int
 
     private var idle = [(connection: ClientConnection, since: Duration)]()
     /// Requests that have a connection, or are waiting for theirs to open.
@@ -17,8 +18,12 @@ public final class HTTPClient {
     private var pending = [ClientExchange]()
     private var sweep: LoopTimer?
 
-    public init(_ origin: Origin, silenceTime: Duration = ClientLimits.silenceTime) {
+    public init(
+        _ origin: Origin, silenceTime: Duration = ClientLimits.silenceTime,
+        connectionsMax: Int = ClientLimits.connectionsMax
+    ) {
         self.origin = origin
+        self.connectionsMax = connectionsMax
         self.silenceTime = silenceTime
     }
 
@@ -27,7 +32,7 @@ public final class HTTPClient {
     @discardableResult
     public func send(_ request: ClientRequest, _ consumer: any ResponseConsumer) -> ClientExchange {
         let exchange = ClientExchange(consumer, client: self, request: request)
-        if idle.isEmpty, busyCount >= ClientLimits.connectionsMax {
+        if idle.isEmpty, busyCount >= connectionsMax {
             guard pending.count < ClientLimits.waitingRequestsMax else {
                 exchange.failed(ClientError(.notSent, "\(pending.count) requests wait for \(origin) already"))
                 return exchange
@@ -81,7 +86,7 @@ public final class HTTPClient {
         } else {
             connection.close()
         }
-        guard !pending.isEmpty, busyCount < ClientLimits.connectionsMax else { return }
+        guard !pending.isEmpty, busyCount < connectionsMax else { return }
         start(pending.removeFirst())
     }
 

@@ -1,0 +1,140 @@
+import LogLine
+
+/// What a log knows of the pods that copy it, from their own reports. Pure: times are passed in, as durations
+/// since any fixed moment, and never go back.
+///
+/// Happy path: a report that is newer than the last one of its pod takes its place.
+/// What else there is:
+/// - Another incarnation of a known pod: the old one is over; whatever of it comes late counts for nothing.
+/// - Another epoch, or none yet: the pod is heard of, and confirms nothing.
+/// - An offset beyond the log's head: no pod of ours has that; it is refused.
+/// - Leaving: the pod is gone at once, and its incarnation over.
+/// - Silence: after `silentAfter` it shows, after the window the pod is gone.
+public struct ReplicaRegistry: Sendable {
+    public enum State: String, CaseIterable, Sendable {
+        case ready
+        /// Has not applied yet what was durable at its start, or follows another epoch.
+        case catchingUp = "catching-up"
+        /// Ready, but lacks a line that has been durable for `ReplicaLimits.laggingAfter`.
+        case lagging
+        /// Has not reported for `ReplicaLimits.silentAfter`.
+        case silent
+    }
+
+    /// What became of a report.
+    public enum Verdict: Sendable, Equatable {
+        case taken
+        /// The pod's last word was taken: it is known no more.
+        case left
+        /// Not newer than the one before it.
+        case stale
+        /// Of an incarnation that is over.
+        case retired
+        case beyondHead
+        /// `ReplicaLimits.replicasMax` others are known.
+        case full
+    }
+
+    public struct Replica: Sendable {
+        /// Its newest.
+        public let report: ReplicaReport
+        public let heardAt: Duration
+        /// Lines that it lacked when it reported.
+        public let lag: Int
+        /// How long the first of them had been durable.
+        public let lagTime: Duration
+    }
+
+    public let epoch: Epoch
+    /// How long a pod counts as known after its last report.
+    public let window: Duration
+    public private(set) var replicas: [ReplicaID: Replica] = [:]
+    private var times = DurableTimes()
+    private var retired = RetiredIncarnations()
+
+    public init(epoch: Epoch, window: Duration) {
+        self.epoch = epoch
+        self.window = window
+    }
+
+    // MARK: Events
+
+    /// The log's lines are durable so far.
+    public mutating func becameDurable(through offset: Offset, at now: Duration) {
+        times.add(through: offset, at: now)
+    }
+
+    /// - Parameter head: the log's, when the report came.
+    public mutating func take(_ report: ReplicaReport, head: Offset, at now: Duration) -> Verdict {
+        let last = replicas[report.replicaID]?.report
+        if retired.contains(report.incarnation) { return .retired }
+        if let last, last.incarnation == report.incarnation {
+            guard report.sequence > last.sequence else { return .stale }
+        }
+        guard report.epoch != epoch || report.offset <= head else { return .beyondHead }
+        guard last != nil || report.isLeaving || replicas.count < ReplicaLimits.replicasMax else {
+            return .full
+        }
+        if let last, last.incarnation != report.incarnation { retired.insert(last.incarnation) }
+        guard !report.isLeaving else {
+            retired.insert(report.incarnation)
+            replicas[report.replicaID] = nil
+            return .left
+        }
+        let applied = report.epoch == epoch ? report.offset : .zero
+        replicas[report.replicaID] = Replica(
+            report: report, heardAt: now, lag: head - applied,
+            lagTime: applied < head ? times.time(of: applied.next).map { now - $0 } ?? .zero : .zero)
+        return .taken
+    }
+
+    /// Forgets the pods that have been silent for the window.
+    /// - Returns: which.
+    public mutating func age(at now: Duration) -> [ReplicaID] {
+        let gone = replicas.filter { now - $0.value.heardAt >= window }.map(\.key)
+        for id in gone { replicas[id] = nil }
+        return gone
+    }
+
+    // MARK: Questions
+
+    public func state(of replica: Replica, at now: Duration) -> State {
+        if now - replica.heardAt >= ReplicaLimits.silentAfter { return .silent }
+        guard replica.report.isReady, replica.report.epoch == epoch else { return .catchingUp }
+        return replica.lagTime >= ReplicaLimits.laggingAfter ? .lagging : .ready
+    }
+
+    /// How far the pod has applied our log, as it said itself; nil when it follows another epoch or none.
+    public func confirmed(by replica: Replica) -> Offset? {
+        replica.report.epoch == epoch ? replica.report.offset : nil
+    }
+
+    /// 1: fed by Redis or the log; else one more than the pod that feeds it. Nil when that is not known.
+    public func tier(of id: ReplicaID) -> Int? {
+        var current = id
+        // Invariant: a chain longer than there are pods goes in a circle.
+        for tier in 1...max(replicas.count, 1) {
+            guard let replica = replicas[current] else { return nil }
+            switch replica.report.following {
+            case .redis, .log: return tier
+            case .replica(let parent): current = parent
+            }
+        }
+        return nil
+    }
+}
+
+/// Incarnations that are over: the newest `ReplicaLimits.retiredMax`.
+struct RetiredIncarnations: Sendable {
+    private var members: Set<UInt64> = []
+    private var order = Queue<UInt64>()
+
+    func contains(_ incarnation: UInt64) -> Bool { members.contains(incarnation) }
+
+    mutating func insert(_ incarnation: UInt64) {
+        guard members.insert(incarnation).inserted else { return }
+        order.append(incarnation)
+        guard order.count > ReplicaLimits.retiredMax, let oldest = order.popFirst() else { return }
+        members.remove(oldest)
+    }
+}

@@ -1,0 +1,220 @@
+import LogLine
+
+/// What a pod tells the log of itself: one JSON object, over Redis or by `POST /replicas`.
+///
+/// | member | |
+/// |---|---|
+/// | `replica_id` | see `ReplicaID` |
+/// | `incarnation` | 16 lowercase hexadecimal digits, random, drawn by the pod at its start |
+/// | `sequence` | grows with every report of the incarnation |
+/// | `epoch`, `digest` | of the log that it follows; `epoch` is left out until it is known |
+/// | `offset` | applied |
+/// | `address` | where other pods reach it, when it is known |
+/// | `following` | `redis`, `log`, or the id of the pod that feeds it |
+/// | `ready` | it has caught up since its start, and is not draining |
+/// | `leaving` | `true`: it stops; this is its last word |
+/// | `wants_upstream` | `true`: it asks which pod is to feed it |
+/// | `lost` | the id of a pod that no longer feeds it |
+/// | `simulated_delay` | by how much its reports are held back on purpose |
+///
+/// Valid if and only if: an object of at most `ReplicaLimits.reportBytesMax` bytes with `replica_id`,
+/// `incarnation`, `sequence`, `offset`, `digest`, `following` and `ready`, each of its form; with a seal it
+/// carries the right `mac` as its last member. Members that are not known are passed over.
+public struct ReplicaReport: Equatable, Sendable {
+    /// Where a pod's lines come from.
+    public enum Following: Hashable, Sendable {
+        case redis
+        case log
+        case replica(ReplicaID)
+    }
+
+    public var replicaID: ReplicaID
+    public var incarnation: UInt64
+    public var sequence: UInt64
+    public var epoch: Epoch?
+    public var offset: Offset
+    public var digest: Digest
+    public var address: String?
+    public var following: Following
+    public var isReady: Bool
+    public var isLeaving = false
+    public var wantsUpstream = false
+    public var lost: ReplicaID?
+    public var simulatedDelay: String?
+
+    public init(
+        replicaID: ReplicaID, incarnation: UInt64, sequence: UInt64, epoch: Epoch?, offset: Offset,
+        digest: Digest, following: Following, isReady: Bool
+    ) {
+        self.replicaID = replicaID
+        self.incarnation = incarnation
+        self.sequence = sequence
+        self.epoch = epoch
+        self.offset = offset
+        self.digest = digest
+        self.following = following
+        self.isReady = isReady
+    }
+}
+
+extension ReplicaReport.Following: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .redis: "redis"
+        case .log: "log"
+        case .replica(let id): id.description
+        }
+    }
+
+    init(validating bytes: [UInt8]) throws(InvalidField) {
+        if bytes.elementsEqual("redis".utf8) {
+            self = .redis
+        } else if bytes.elementsEqual("log".utf8) {
+            self = .log
+        } else {
+            self = .replica(try ReplicaID(validating: bytes))
+        }
+    }
+}
+
+// MARK: - JSON
+
+extension ReplicaReport {
+    /// Appends the object, without a newline.
+    public func encode(seal: BusSeal? = nil, into out: ByteBuffer) {
+        guard let seal else { return encodePlain(into: out) }
+        let plain = ByteBuffer()
+        encodePlain(into: plain)
+        seal.seal(plain.pointer, headerBytes: plain.count, into: out)
+    }
+
+    private func encodePlain(into out: ByteBuffer) {
+        out.append("{\"replica_id\":")
+        out.appendJSONString(replicaID.bytes)
+        out.append(",\"incarnation\":\"")
+        out.append(hexadecimal: incarnation)
+        out.append("\",\"sequence\":")
+        out.append(decimal: sequence)
+        if let epoch {
+            out.append(",\"epoch\":\"")
+            out.append(hexadecimal: epoch.value)
+            out.append("\"")
+        }
+        out.append(",\"offset\":")
+        out.append(decimal: offset.value)
+        out.append(",\"digest\":\"")
+        out.append(hexadecimal: digest.value)
+        out.append("\"")
+        if let address { encode("address", Array(address.utf8), into: out) }
+        encode("following", Array(following.description.utf8), into: out)
+        out.append(isReady ? ",\"ready\":true" : ",\"ready\":false")
+        if isLeaving { out.append(",\"leaving\":true") }
+        if wantsUpstream { out.append(",\"wants_upstream\":true") }
+        if let lost { encode("lost", lost.bytes, into: out) }
+        if let simulatedDelay { encode("simulated_delay", Array(simulatedDelay.utf8), into: out) }
+        out.append("}")
+    }
+
+    private func encode(_ name: String, _ value: [UInt8], into out: ByteBuffer) {
+        out.append(utf8: ",\"\(name)\":")
+        out.appendJSONString(value)
+    }
+
+    /// Reads a report that came over Redis. With a `seal` it must carry the right mac.
+    public static func decode(
+        _ bytes: UnsafeRawBufferPointer, seal: BusSeal? = nil
+    ) throws(BusError) -> ReplicaReport {
+        guard bytes.count <= ReplicaLimits.reportBytesMax else {
+            throw BusError(
+                .tooLarge, "a report of \(bytes.count) bytes; the limit is \(ReplicaLimits.reportBytesMax)")
+        }
+        try seal?.verify(bytes, headerBytes: bytes.count)
+        do {
+            return try decode(body: bytes)
+        } catch {
+            throw BusError(.malformed, "no report: \(error.detail)")
+        }
+    }
+
+    /// Reads the body of `POST /replicas`.
+    public static func decode(body bytes: UnsafeRawBufferPointer) throws(InvalidField) -> ReplicaReport {
+        var members = Members()
+        var reader = JSONReader(bytes)
+        try reader.beginObject(field: nil)
+        while let name = try reader.nextKey() { try members.read(name, from: &reader) }
+        try reader.end()
+        return try members.report()
+    }
+
+    /// What has been read so far.
+    private struct Members {
+        private var identity = LogIdentityMembers()
+        private var replicaID: ReplicaID?
+        private var incarnation: UInt64?
+        private var sequence: UInt64?
+        private var address: String?
+        private var following: Following?
+        private var isReady: Bool?
+        private var isLeaving = false
+        private var wantsUpstream = false
+        private var lost: ReplicaID?
+        private var simulatedDelay: String?
+
+        mutating func read(_ name: [UInt8], from reader: inout JSONReader) throws(InvalidField) {
+            if try identity.read(name, from: &reader) { return }
+            let field = String(decoding: name, as: UTF8.self)
+            switch field {
+            case "replica_id": replicaID = try Members.id(field, &reader)
+            case "incarnation": incarnation = try reader.epoch(field: field).value
+            case "sequence": sequence = try reader.unsignedInteger(field: field)
+            case "address": address = try Members.text(field, ReplicaLimits.addressBytesMax, &reader)
+            case "following":
+                following = try Following(
+                    validating: try reader.string(field: field, bytesMax: ReplicaID.bytesMax))
+            case "ready": isReady = try reader.boolean(field: field)
+            case "leaving": isLeaving = try reader.boolean(field: field)
+            case "wants_upstream": wantsUpstream = try reader.boolean(field: field)
+            case "lost": lost = try Members.id(field, &reader)
+            case "simulated_delay":
+                simulatedDelay = try Members.text(field, ReplicaLimits.delayBytesMax, &reader)
+            default: _ = try reader.skipValue(field: nil)
+            }
+        }
+
+        func report() throws(InvalidField) -> ReplicaReport {
+            let replicaID = try Members.required(replicaID, "replica_id")
+            let incarnation = try Members.required(incarnation, "incarnation")
+            let sequence = try Members.required(sequence, "sequence")
+            let offset = try Members.required(identity.offset, "offset")
+            let digest = try Members.required(identity.digest, "digest")
+            let following = try Members.required(following, "following")
+            let isReady = try Members.required(isReady, "ready")
+            var report = ReplicaReport(
+                replicaID: replicaID, incarnation: incarnation, sequence: sequence, epoch: identity.epoch,
+                offset: offset, digest: digest, following: following, isReady: isReady)
+            report.address = address
+            report.isLeaving = isLeaving
+            report.wantsUpstream = wantsUpstream
+            report.lost = lost
+            report.simulatedDelay = simulatedDelay
+            return report
+        }
+
+        private static func required<Value>(_ value: Value?, _ name: String) throws(InvalidField) -> Value {
+            guard let value else { throw ProblemMembers.missing(name) }
+            return value
+        }
+
+        private static func id(
+            _ field: String, _ reader: inout JSONReader
+        ) throws(InvalidField) -> ReplicaID {
+            try ReplicaID(validating: try reader.string(field: field, bytesMax: ReplicaID.bytesMax))
+        }
+
+        private static func text(
+            _ field: String, _ bytesMax: Int, _ reader: inout JSONReader
+        ) throws(InvalidField) -> String {
+            String(decoding: try reader.string(field: field, bytesMax: bytesMax), as: UTF8.self)
+        }
+    }
+}
