@@ -11,12 +11,12 @@ FROM ${SWIFT_IMAGE} AS builder
 # hadolint ignore=DL3008
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        libevent-dev libhiredis-dev libsodium-dev libsqlite3-dev libssl-dev pkg-config \
+        libevent-dev libhiredis-dev libsodium-dev libsqlite3-dev libssl-dev pkg-config libjs-chart.js \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY Package.swift ./
 COPY Sources Sources
-# The chat's page is compiled into the chat-server.
+# The pages are compiled into the services.
 COPY web web
 # The package names its test targets, so their folders must be there; they are not built.
 COPY Tests Tests

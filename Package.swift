@@ -24,7 +24,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksum"),
         .target(name: "CSystem"),
-        // The chat's page, compiled in: the folder web.
+        // The pages, compiled in: the folder web.
         .target(name: "CWebPage"),
 
         // Pure: no I/O, no clock.
@@ -57,7 +57,8 @@ let package = Package(
 
         // The reading half of the contract, the same on the log and on the pods.
         .target(
-            name: "LogServing", dependencies: ["LogLine", "Views", "Replication", "EventLoop", "Web"]),
+            name: "LogServing",
+            dependencies: ["CWebPage", "LogLine", "Views", "Replication", "EventLoop", "Web"]),
 
         // What each service does.
         .target(
@@ -68,8 +69,7 @@ let package = Package(
         .target(
             name: "ChatService",
             dependencies: [
-                "CWebPage", "LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web",
-                "LogServing",
+                "LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing",
             ]),
 
         // Composition roots.

@@ -73,6 +73,7 @@ public final class ChatServer {
     private let hub: PushHub
     private let search: SearchFeeder
     let reporter: Reporter
+    private let telemetry: TelemetryRelay
     private let hasher = PasswordHasher()
     private let upstream: any LogUpstream
     private let options: Options
@@ -107,6 +108,8 @@ public final class ChatServer {
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, requests: requests, delivery: delivery,
             options: options)
+        let telemetry = TelemetryStreams(in: hub.channels)
+        self.telemetry = TelemetryRelay(to: telemetry, from: upstream)
         let accounts = AccountEndpoints(requests: requests, hasher: hasher)
         let service = Service(
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
@@ -115,7 +118,7 @@ public final class ChatServer {
                 + SearchEndpoints(requests: requests, index: textIndex).routes
                 + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
                 + PresenceEndpoints(requests: requests, ephemera: ephemera).routes
-                + PageEndpoints().routes,
+                + telemetry.routes + PageEndpoints(hasChat: true).routes,
             options: Service.Options(
                 prefixes: ["/chat-server", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
@@ -201,6 +204,7 @@ public final class ChatServer {
     private func finishDraining(since start: Duration, _ completion: @LoopActor () -> Void) {
         server.closeListener()
         tails.close()
+        telemetry.close()
         server.drainConnections()
         hub.drain()
         let isOver = LoopClock.monotonic - start > options.drainWindow + PodLimits.drainGrace
@@ -256,6 +260,9 @@ public final class ChatServer {
     private func registerDelivery(_ metrics: Metrics) {
         metrics.gauge("chat_pod_push_connections", "WebSockets and event streams that are open.") { [hub] in
             Double(hub.count)
+        }
+        metrics.gauge("chat_http_telemetry_listeners", "Streams of telemetry that are open.") { [telemetry] in
+            Double(telemetry.listenerCount)
         }
         metrics.gauge("chat_pod_live_streams", "Streams that have caught up and get lines as they come.") {
             [delivery] in Double(delivery.liveCount)

@@ -51,6 +51,7 @@ public final class ReplicationLog {
     public let server: HTTPServer
     private let tails: LineTails
     private let endpoints: LogEndpoints
+    private let telemetry: TelemetrySampler
     private let bus: (any Bus)?
     private let topics: Topics
     private let publisher: LogPublisher?
@@ -81,6 +82,7 @@ public final class ReplicationLog {
         endpoints = LogEndpoints(
             core: core, reads: LogReads(source: StoreSource(core), tails: tails), confirmations: desk,
             options: options)
+        telemetry = TelemetrySampler(core: core, replicas: replicas, confirmations: desk)
         let topics = Topics(clusterName: options.clusterName)
         self.topics = topics
         publisher = bus.map {
@@ -89,7 +91,8 @@ public final class ReplicationLog {
         ingest = bus.map { _ in Ingest(core: core, log: log, metrics: metrics) }
         let service = Service(
             endpoints.routes + ReplicaEndpoints(replicas).routes
-                + ConfirmationEndpoints(desk, core: core).routes,
+                + ConfirmationEndpoints(desk, core: core).routes + telemetry.streams.routes
+                + PageEndpoints(hasChat: false).routes,
             options: Service.Options(
                 prefixes: ["/replication-log", options.basePath],
                 isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
@@ -119,6 +122,7 @@ public final class ReplicationLog {
         server.closeListener()
         server.startDraining()
         tails.close()
+        telemetry.streams.close()
         core.whenIdle { [self] in
             server.drainConnections()
             publisher?.publishHead()
@@ -170,6 +174,9 @@ public final class ReplicationLog {
             Double(core.index.indexBytes)
         }
         metrics.gauge("chat_log_tails", "Live tails that are open.") { [tails] in Double(tails.count) }
+        metrics.gauge("chat_http_telemetry_listeners", "Streams of telemetry that are open.") { [telemetry] in
+            Double(telemetry.streams.count)
+        }
         metrics.gauge("chat_http_connections", "HTTP connections that are open.") { [unowned self] in
             Double(server.connectionCount)
         }

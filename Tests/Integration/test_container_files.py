@@ -50,6 +50,13 @@ def test_the_builder_gets_the_libraries_before_the_sources(stages):
     assert steps == sorted(steps)
 
 
+def test_the_builder_has_the_packages_that_setup_installs_for_building(stages):
+    setup = (ROOT / "scripts" / "setup").read_text()
+    wanted = re.search(r"BUILD_PACKAGES=\(([^)]+)\)", setup).group(1).split()
+    installed = re.search(r"apt-get install [^&]*", stages["builder"][1]).group(0).split()
+    assert "libjs-chart.js" in wanted and set(wanted) <= set(installed)
+
+
 @pytest.mark.parametrize("image", [*SERVICES, "chatctl"])
 def test_an_image_has_one_executable_as_its_first_process(stages, image):
     base, body = stages[image]
@@ -179,6 +186,15 @@ def test_the_front_leads_to_the_servers_and_to_the_logs_public_part(front):
     assert front.get("/replication-log/messages").status == 200
     assert front.get("/replication-log/state").json["service"] == "replication-log"
     assert front.get("/").headers["location"].startswith("/chat-server/")
+
+
+def test_the_front_shows_the_telemetry_of_both_services(front):
+    for service in ("chat-server", "replication-log"):
+        assert b"<title>Telemetry</title>" in front.get(f"/{service}/telemetry").body
+        assert front.get(f"/{service}/web/telemetry/app.js").status == 200
+        with RawConnection(front.port) as stream:
+            stream.send(f"GET /{service}/telemetry/events HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            stream.receive_until(b"event: sample")
 
 
 def test_the_front_keeps_the_logs_other_paths_to_itself_even_with_the_secret(front):

@@ -13,13 +13,14 @@ from harness.process import ROOT
 from harness.waiting import wait_until
 
 SECRET = "a secret of the test"
+TELEMETRY = "Sources/LogServing/Telemetry/TelemetryStreams.swift"
 SOURCES = {
-    LOG: ["Sources/ReplicationLogService/" + name for name in (
-        "LogEndpoints.swift", "Replicas/ReplicaEndpoints.swift", "Replicas/ConfirmationEndpoints.swift")],
-    POD: ["Sources/ChatService/" + name for name in (
+    LOG: [TELEMETRY, *("Sources/ReplicationLogService/" + name for name in (
+        "LogEndpoints.swift", "Replicas/ReplicaEndpoints.swift", "Replicas/ConfirmationEndpoints.swift"))],
+    POD: [TELEMETRY, *("Sources/ChatService/" + name for name in (
         "PodEndpoints.swift", "Delivery/StreamEndpoints.swift", "Chat/AccountEndpoints.swift",
         "Chat/RoomEndpoints.swift", "Chat/MessageEndpoints.swift", "Search/SearchEndpoints.swift",
-        "Presence/PresenceEndpoints.swift", "KeyValues/KeyValueEndpoints.swift")],
+        "Presence/PresenceEndpoints.swift", "KeyValues/KeyValueEndpoints.swift"))],
 }
 DESCRIPTION = Description()
 
@@ -34,11 +35,15 @@ ELSEWHERE = {
     (POD, 503, "/search"): "64 searches that wait: SQLiteTextIndexTests",
     (POD, 200, "/events"): "test_streams.py",
     (POD, 101, "/ws"): "test_streams.py",
+    (LOG, 200, "/telemetry/events"): "test_telemetry.py",
+    (LOG, 503, "/telemetry/events"): "test_telemetry.py",
+    (POD, 200, "/telemetry/events"): "test_telemetry.py",
+    (POD, 503, "/telemetry/events"): "test_telemetry.py",
     (POD, 409, "put /messages/{channel}/{offset}/reactions/{emoji}"): "1,000 reactions: AmendmentTests",
 }
 
 # GET has no end, so there is no HEAD.
-STREAMS = ("/log/tail", "/events", "/ws")
+STREAMS = ("/log/tail", "/events", "/ws", "/telemetry/events")
 
 
 HELLO = {"message_text": "hello", "author": "ann", "id": "first"}
@@ -126,6 +131,7 @@ CASES = [
     *[case for path in ("/events", "/ws") for case in (
         Case(POD, "get", path, 400, query="?after=1"), Case(POD, "get", path, 404, query="?channels=@a"),
         Case(POD, "get", path, 429, world="crowded"), Case(POD, "get", path, 503, world="alone"))],
+    Case(POD, "get", "/telemetry/events", 429, world="crowded"),
     Case(POD, "get", "/ws", 426),
     Case(POD, "get", "/ws", 403, headers={
         "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",

@@ -1,6 +1,7 @@
-"""The chat's page as files of a chat-server: what is served, under which addresses, with which rules."""
+"""The pages as files of the services: what is served, under which addresses, with which rules."""
 
 import re
+from pathlib import Path
 
 import pytest
 from harness.process import ROOT
@@ -9,16 +10,33 @@ WEB = ROOT / "web"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 FILES = sorted(path for path in WEB.rglob("*") if path.is_file())
+TELEMETRY = WEB / "telemetry"
+CHART = Path("/usr/share/javascript/chart.js/chart.min.js")
+# The pages, each with the modules that are its own.
+PAGES = {WEB / "index.html": sorted((WEB / "js").rglob("*.js")),
+         TELEMETRY / "index.html": sorted(TELEMETRY.glob("*.js"))}
 
 
 @pytest.fixture(scope="module")
-def pod(new_shared_cluster):
-    return new_shared_cluster(pod_settings={"BASE_PATH": "/team/chat"}).pods[0]
+def cluster(new_shared_cluster):
+    return new_shared_cluster(settings={"BASE_PATH": "/team/chat"})
+
+
+@pytest.fixture(scope="module")
+def pod(cluster):
+    return cluster.pods[0]
 
 
 def address(path):
-    """Relative to the page."""
-    return "" if path == WEB / "index.html" else path.relative_to(ROOT).as_posix()
+    """Relative to the service."""
+    pages = {WEB / "index.html": "", TELEMETRY / "index.html": "telemetry"}
+    return pages.get(path, path.relative_to(ROOT).as_posix())
+
+
+def links(page):
+    """The files that a page names, as they are in the repository."""
+    found = re.findall(r'(?:src|href)="([^"#]+)"', page.read_text(encoding="utf-8"))
+    return [CHART if link == "web/chart.js/chart.min.js" else ROOT / link for link in found]
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.name for path in FILES])
@@ -69,8 +87,9 @@ def test_nothing_beside_the_files_is_served(pod):
     assert pod.post("/", b"").status == 405
 
 
-def test_the_policy_lets_the_page_do_nothing_but_load_its_files_and_talk_with_its_server(pod):
-    policy = dict(part.split(" ", 1) for part in pod.get("/").headers["content-security-policy"].split("; "))
+@pytest.mark.parametrize("path", ["/", "/telemetry"])
+def test_the_policy_lets_a_page_do_nothing_but_load_its_files_and_talk_with_its_server(pod, path):
+    policy = dict(part.split(" ", 1) for part in pod.get(path).headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["require-trusted-types-for"] == "'script'" and policy["trusted-types"] == "'none'"
     for name in ("base-uri", "form-action", "frame-ancestors"):
@@ -79,14 +98,33 @@ def test_the_policy_lets_the_page_do_nothing_but_load_its_files_and_talk_with_it
         assert policy[name] == "'self'"
 
 
-def test_the_page_loads_nothing_from_elsewhere_and_holds_no_inline_script_or_style():
-    page = (WEB / "index.html").read_text(encoding="utf-8")
-    links = re.findall(r'(?:src|href)="([^"#]+)"', page)
-    assert links and all((ROOT / link).is_file() for link in links)
-    assert not re.search(r"<style|\bstyle=|\bon\w+=|<script(?![^>]*\bsrc=)", page)
-    modules = {path for path in WEB.rglob("*.js")}
-    preloaded = {ROOT / link for link in links if link.endswith(".js")}
-    assert preloaded == modules, "each module is loaded at once, not when its importer has come"
+@pytest.mark.parametrize("page", PAGES, ids=address)
+def test_a_page_loads_nothing_from_elsewhere_and_holds_no_inline_script_or_style(page):
+    text = page.read_text(encoding="utf-8")
+    assert links(page) and all(path.is_file() for path in links(page))
+    assert not re.search(r"<style|\bstyle=|\bon\w+=|<script(?![^>]*\bsrc=)", text)
+    loaded = {path for path in links(page) if path.suffix == ".js"} - {CHART}
+    imported = {
+        (path.parent / name).resolve() for path in loaded
+        for name in re.findall(r'from "(\..+)"', path.read_text(encoding="utf-8"))}
+    assert imported <= loaded, "each module is loaded at once, not when its importer has come"
+    assert set(PAGES[page]) <= loaded
+
+
+def test_the_log_serves_the_telemetry_page_and_no_chat(cluster):
+    for prefix in ("/", "/replication-log/", "/team/chat/"):
+        page = cluster.log.get(f"{prefix}telemetry")
+        assert page.body == (TELEMETRY / "index.html").read_bytes()
+        for path in links(TELEMETRY / "index.html"):
+            served = "web/chart.js/chart.min.js" if path == CHART else address(path)
+            assert cluster.log.get(prefix + served).body == path.read_bytes()
+    for path in ("/", "/web/js/app.js", "/replication-log"):
+        assert cluster.log.get(path).status == 404
+
+
+def test_the_charts_library_is_debians_with_its_licence(pod):
+    answer = pod.get("/web/chart.js/chart.min.js")
+    assert answer.body == CHART.read_bytes() and b"Released under the MIT License" in answer.body[:300]
 
 
 def test_no_script_makes_markup_of_text():

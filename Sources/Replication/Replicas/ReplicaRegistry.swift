@@ -104,6 +104,16 @@ public struct ReplicaRegistry: Sendable {
         return replica.lagTime >= ReplicaLimits.laggingAfter ? .lagging : .ready
     }
 
+    /// Lines that the pod lacks, and how long the first of them has been durable: when it last reported, and
+    /// of a silent one now, because it may not have taken anything since.
+    /// - Parameter head: the log's, now.
+    public func lag(of replica: Replica, head: Offset, at now: Duration) -> (lines: Int, time: Duration) {
+        guard state(of: replica, at: now) == .silent else { return (replica.lag, replica.lagTime) }
+        let applied = confirmed(by: replica) ?? .zero
+        let time = applied < head ? times.time(of: applied.next).map { now - $0 } : nil
+        return (head - applied, time ?? .zero)
+    }
+
     /// How far the pod has applied our log, as it said itself; nil when it follows another epoch or none.
     public func confirmed(by replica: Replica) -> Offset? {
         replica.report.epoch == epoch ? replica.report.offset : nil

@@ -42,11 +42,12 @@ extension ReplicaWatch {
         out.append(utf8: registry.tier(of: id).map(String.init) ?? "null")
         out.append(",\"upstream\":")
         out.appendJSONString(Array(report.following.description.utf8))
+        let lag = registry.lag(of: replica, head: identity.offset, at: now)
         let epoch = report.epoch.map { "\"\($0)\"" } ?? "null"
         out.append(
             utf8: """
                 ,"epoch":\(epoch),"offset":\(report.offset),"digest":"\(report.digest)",\
-                "lag":\(replica.lag),"lag_ms":\(Milliseconds.text(replica.lagTime)),\
+                "lag":\(lag.lines),"lag_ms":\(Milliseconds.text(lag.time)),\
                 "last_heard_ms":\(Milliseconds.text(now - replica.heardAt)),\
                 "state":"\(registry.state(of: replica, at: now).rawValue)",\
                 "incarnation":"\(Epoch(report.incarnation))"

@@ -75,14 +75,14 @@ class Socket:
 
 
 class Events:
-    """A client of `/events`: yields (id, event, data), keeps the last id and the last retry."""
+    """A client of `/events`, or of another stream: yields (id, event, data), keeps the last id and retry."""
 
-    def __init__(self, pod, query="", last_event_id=None, token=None):
+    def __init__(self, pod, query="", last_event_id=None, token=None, path="/events"):
         self.connection = RawConnection(pod.port)
         header = f"Last-Event-ID: {last_event_id}\r\n" if last_event_id else ""
         header += f"Authorization: Bearer {token}\r\n" if token else ""
         # HTTP/1.0: the body is not chunked.
-        self.connection.send(f"GET /events{query} HTTP/1.0\r\n{header}\r\n".encode())
+        self.connection.send(f"GET {path}{query} HTTP/1.0\r\n{header}\r\n".encode())
         self.status = int(self._line().split()[1])
         self.fields = {}
         while line := self._line():

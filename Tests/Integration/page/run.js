@@ -7,6 +7,7 @@ import "./messages_tests.js";
 import "./outbox_tests.js";
 import "./richtext_tests.js";
 import "./store_tests.js";
+import "./telemetry_tests.js";
 import "./timeline_tests.js";
 
 const results = [];

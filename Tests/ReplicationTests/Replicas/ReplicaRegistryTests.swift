@@ -46,6 +46,18 @@ final class ReplicaRegistryTests {
         #expect(take(try report("a", incarnation: 2, at: 0)) == .taken)
     }
 
+    @Test("A pod that is silent falls behind with every line")
+    func silentLag() throws {
+        registry.becameDurable(through: Offset(10), at: .seconds(1))
+        #expect(take(try report("a", 1, at: 10), head: 10, at: .seconds(2)) == .taken)
+        registry.becameDurable(through: Offset(15), at: .seconds(3))
+        let replica = try known(registry, "a")
+        let soon = registry.lag(of: replica, head: Offset(15), at: .seconds(4))
+        #expect(soon.lines == 0 && soon.time == .zero)
+        let late = registry.lag(of: replica, head: Offset(15), at: .seconds(9))
+        #expect(late.lines == 5 && late.time == .seconds(6))
+    }
+
     @Test("A pod of another epoch is heard of and confirms nothing")
     func otherEpoch() throws {
         #expect(take(try report("a", epoch: Epoch(0xB), at: 500)) == .taken)

@@ -1,12 +1,13 @@
 import EventLoop
 import Web
 
-/// The chat's page and its styles and scripts, at `/` and under each prefix. All links in them are relative.
+/// The pages with their styles and scripts, under each prefix: the telemetry page at `/telemetry`, and where
+/// there is one the chat's at `/`. All links in them are relative.
 ///
 /// A file is asked for anew with each visit and answered with 304 while it is the same (its ETag): pods of
 /// two versions may stand behind one address, so nothing may be taken from a cache unasked.
 @LoopActor
-struct PageEndpoints {
+public struct PageEndpoints {
     /// What the page may do (W3C CSP 3): load its own files and talk with this server. No inline script or
     /// style, no other site, no frame around it, and texts never become markup (Trusted Types).
     private static let policy = [
@@ -15,8 +16,17 @@ struct PageEndpoints {
         "require-trusted-types-for 'script'", "trusted-types 'none'",
     ].joined(separator: "; ")
 
-    var routes: [Route] {
-        PageFile.all.flatMap { file in
+    private let files: [PageFile]
+
+    /// `hasChat`: the chat's page is served, too.
+    public init(hasChat: Bool) {
+        let chat = hasChat ? PageFile.chat : []
+        let known = Set(chat.map(\.path))
+        files = chat + PageFile.telemetry.filter { !known.contains($0.path) }
+    }
+
+    public var routes: [Route] {
+        files.flatMap { file in
             guard file.path.isEmpty else { return [Route(.get, "/\(file.path)") { serve(file, to: $0) }] }
             return [
                 Route(.get, "/") { serve(file, to: $0) },
