@@ -72,7 +72,13 @@ let package = Package(
                 "LogLine", "Views", "Replication", "Operations", "Crypto", "EventLoop", "Web", "LogServing",
             ]),
 
-        // Composition roots.
+        // Composition roots; a pod is put together for the service and for tools that run many in a process.
+        .target(
+            name: "ChatPod",
+            dependencies: [
+                "ChatService", "LogClient", "RedisBus", "Web", "EventLoop", "Operations", "Crypto",
+                "Replication", "Views", "LogLine",
+            ]),
         .executableTarget(
             name: "replication-log",
             dependencies: [
@@ -81,16 +87,12 @@ let package = Package(
             ]),
         .executableTarget(
             name: "chat-server",
-            dependencies: [
-                "ChatService", "LogClient", "RedisBus", "SearchIndex", "Web", "EventLoop", "Operations",
-                "Crypto",
-                "Replication", "Views", "LogLine",
-            ]),
+            dependencies: ["ChatPod", "ChatService", "SearchIndex", "Web", "EventLoop", "Operations"]),
         .executableTarget(
             name: "chatctl",
             dependencies: [
-                "SegmentStore", "Web", "EventLoop", "Operations", "Crypto", "TerminalChat", "Threads",
-                "Replication", "Views", "LogLine",
+                "ChatPod", "ChatService", "SegmentStore", "Web", "EventLoop", "Operations", "Crypto",
+                "TerminalChat", "Threads", "Replication", "Views", "LogLine",
             ]),
 
         // Tests: one target each, and what they share.

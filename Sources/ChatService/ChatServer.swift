@@ -29,6 +29,8 @@ public final class ChatServer {
         public var writeQuorum = ConfirmationRequirement.durable
         /// By how much reports to the log are held back on purpose, for experiments.
         public var simulatedDelay: SimulatedDelay?
+        /// Where other pods reach this one; nil: where it listens.
+        public var advertisedURL: String?
 
         /// How people prove who they are.
         public struct Accounts {
@@ -80,9 +82,10 @@ public final class ChatServer {
     private var drainTimer: LoopTimer?
 
     /// Starts to serve (not ready yet) and to follow the log.
+    /// - Parameter delegated: the upstream, where the log names who feeds this pod.
     public init(
-        replica: Replica, upstream: any LogUpstream, textIndex: any TextIndex, options: Options,
-        metrics: Metrics
+        replica: Replica, upstream: any LogUpstream, delegated: DelegatedUpstream? = nil,
+        textIndex: any TextIndex, options: Options, metrics: Metrics
     ) throws(SocketError) {
         self.replica = replica
         self.upstream = upstream
@@ -145,7 +148,18 @@ public final class ChatServer {
             tails.relay(bytes)
             if let offset = heartbeat.confirm { reporter.asked(offset) }
         }
+        join(delegated)
         replica.run()
+    }
+
+    /// Tells the log where this pod is reached, and asks it who feeds this pod, if it is to say.
+    private func join(_ delegated: DelegatedUpstream?) {
+        reporter.address =
+            options.advertisedURL
+            ?? AdvertisedURL.make(host: options.host, port: server.address?.port ?? options.port)
+        guard let delegated else { return }
+        TreeMembership.connect(delegated, reporter, replica)
+        endpoints.delegated = delegated
     }
 
     private static func requests(

@@ -18,6 +18,8 @@ final class PodEndpoints {
     private let started = LoopClock.monotonic
     var isDraining = false
     var connectionCount: @LoopActor () -> Int = { 0 }
+    /// Where the log names who feeds this pod: that upstream.
+    var delegated: DelegatedUpstream?
 
     init(
         replica: Replica, upstream: any LogUpstream, tails: LineTails, requests: ChatRequests,
@@ -169,7 +171,8 @@ final class PodEndpoints {
                 utf8: """
                     ,"epoch":\(epoch),"offset":\(source.index.last),"head":\(head),\
                     "lag":\(head - source.index.last),"digest":"\(source.index.digest)",\
-                    "source":"\(replica.lineSource.rawValue)","ready":\(replica.isReady && !isDraining),\
+                    "source":"\(replica.lineSource.rawValue)",\(place),\
+                    "ready":\(replica.isReady && !isDraining),\
                     "first":\(source.index.first),"first_digest":"\(source.index.firstDigest)",\
                     "connections":\(connectionCount()),"waiting_writes":\(upstream.waitingWrites),\
                     "log_reachable":\(upstream.isReachable),"history_bytes":\(source.history.bytes),\
@@ -181,6 +184,15 @@ final class PodEndpoints {
 
     private var simulatedDelay: String {
         options.simulatedDelay.map { "\"simulated_delay\":\"\($0)\"," } ?? ""
+    }
+
+    /// `"upstream":…,"tier":…`: `redis`, `log`, the pod that feeds this one, or null while nobody does.
+    private var place: String {
+        guard let delegated else {
+            return "\"upstream\":\"\(replica.lineSource == .redis ? "redis" : "log")\",\"tier\":1"
+        }
+        let upstream = delegated.feeder.map { "\"\($0.replicaID?.description ?? "log")\"" } ?? "null"
+        return "\"upstream\":\(upstream),\"tier\":\(delegated.tier.map(String.init) ?? "null")"
     }
 
     /// Nil when the pod should get requests.

@@ -37,6 +37,7 @@ public final class Replica {
     private var follower: Follower
     private let upstream: any LogUpstream
     private let bus: (any Bus)?
+    private let follows: Following
     private let topics: Topics
     private let seal: BusSeal?
     private let makeHistory: @LoopActor () -> History
@@ -45,6 +46,8 @@ public final class Replica {
     private let gate = RepetitionGate()
     private let refusedPayloads: Counter
 
+    /// Up to which stream position `onApplied` was told.
+    private var toldEnd: UInt64 = 0
     /// The request under way and its line that is not complete yet.
     private var stream: (number: Int, isLive: Bool)?
     private let partial = ByteBuffer()
@@ -52,13 +55,15 @@ public final class Replica {
     private var timerDue = Duration.zero
     private let start = LoopClock.monotonic
 
+    /// - Parameter bus: carries the lines when `follows` says so, and in any case what is in no log.
     public init(
-        upstream: any LogUpstream, bus: (any Bus)?, topics: Topics, seal: BusSeal?,
+        upstream: any LogUpstream, bus: (any Bus)?, follows: Following, topics: Topics, seal: BusSeal?,
         makeHistory: @escaping @LoopActor () -> History, makeChat: @escaping @LoopActor () -> ChatState,
         superseded: SupersededHistories, metrics: Metrics, log: DiagnosticLog
     ) {
         self.upstream = upstream
         self.bus = bus
+        self.follows = follows
         self.topics = topics
         self.seal = seal
         self.makeHistory = makeHistory
@@ -66,7 +71,8 @@ public final class Replica {
         self.superseded = superseded
         self.log = log
         source = HistorySource(makeHistory(), makeChat())
-        follower = Follower(hasBus: bus != nil, jitterSeed: UInt64.random(in: 0...UInt64.max))
+        follower = Follower(
+            hasBus: bus != nil && follows == .bus, jitterSeed: UInt64.random(in: 0...UInt64.max))
         refusedPayloads = metrics.counter(
             "chat_pod_refused_payloads_total", "Redis payloads that were malformed or not authentic.")
         timer = LoopTimer { [unowned self] in
@@ -78,10 +84,11 @@ public final class Replica {
     /// Begins to follow the log.
     public func run() {
         bus?.onEvent = { [unowned self] in received($0) }
+        if follows == .stream { bus?.start() }
         handle(.start)
     }
 
-    var isReady: Bool { follower.isReady }
+    public var isReady: Bool { follower.isReady }
     var lineSource: FollowerSource { follower.source }
     var head: Offset { follower.head }
     var counters: FollowerCounters { follower.counters }
@@ -89,6 +96,9 @@ public final class Replica {
 
     /// The log answered a write of ours.
     func acknowledged(_ position: Position) { handle(.acknowledged(position)) }
+
+    /// The log told how far it is.
+    func headTold(_ position: Position) { handle(.headTold(position)) }
 
     /// Tells the other pods. False: Redis is away or busy, and nobody hears of it.
     func publish(_ signal: EphemeralSignal) -> Bool {
@@ -114,10 +124,16 @@ public final class Replica {
     private var now: Duration { LoopClock.monotonic - start }
 
     private func handle(_ event: FollowerEvent) {
-        let before = source.index.end
         for action in follower.handle(event, at: now) { perform(action) }
-        if source.index.end > before { onApplied?(before) }
+        tellApplied()
         scheduleTick()
+    }
+
+    private func tellApplied() {
+        let before = toldEnd
+        guard source.index.end > before else { return }
+        toldEnd = source.index.end
+        onApplied?(before)
     }
 
     private func scheduleTick() {
@@ -129,8 +145,8 @@ public final class Replica {
 
     private func received(_ event: BusEvent) {
         switch event {
-        case .ready(.subscriber): handle(.busSubscribed)
-        case .lost(.subscriber, _, _): handle(.busLost)
+        case .ready(.subscriber): if follows == .bus { handle(.busSubscribed) }
+        case .lost(.subscriber, _, _): if follows == .bus { handle(.busLost) }
         case .ready(.publisher): onPublishing?()
         case .lost(.publisher, _, _): break
         case .message(let channel, let payload):
@@ -231,6 +247,7 @@ public final class Replica {
             ["reason": .init(reason), "offset": .init(source.index.last)])
         superseded.add(source)
         source = HistorySource(makeHistory(), makeChat())
+        toldEnd = source.index.end
         lastHeartbeat = nil
         onDiscarded?(reason)
     }
@@ -259,7 +276,7 @@ public final class Replica {
             source.epoch = follower.epoch
         case .bytes(let bytes): received(bytes, from: number)
         case .ended(let end, let reason):
-            if end != .complete { reportBrokenStream(reason) }
+            if end != .complete, end != .moved { reportBrokenStream(reason) }
             let isCut = end == .complete && !partial.isEmpty
             stream = nil
             partial.release()
@@ -277,7 +294,6 @@ public final class Replica {
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, from number: Int) {
-        let before = source.index.end
         let isIntact: Bool
         if partial.isEmpty {
             isIntact = takeLines(bytes, from: number) { partial.append($0) }
@@ -287,7 +303,7 @@ public final class Replica {
             isIntact = takeLines(partial.pointer, from: number) { rest = $0.count }
             if isIntact { partial.consume(partial.count - rest) }
         }
-        if source.index.end > before { onApplied?(before) }
+        tellApplied()
         guard stream?.number == number else { return }
         guard isIntact, partial.count <= LineLimits.lineBytesMax else {
             close(number)
@@ -334,6 +350,8 @@ public final class Replica {
         do throws(BusError) {
             let heartbeat = try Heartbeat.decode(line)
             let bytes = ByteSlice(line)
+            // What is passed on stands behind the lines it speaks of.
+            tellApplied()
             handle(.streamHeartbeat(number, heartbeat.identity))
             if heartbeat.identity.epoch == follower.epoch { received(heartbeat, bytes.pointer) }
             return stream?.number == number

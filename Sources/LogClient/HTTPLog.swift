@@ -44,13 +44,12 @@ public enum LogClientLimits {
 /// reads that are passed on.
 @LoopActor
 public final class HTTPLog {
-    private let origin: Origin
     private let fields: [(name: String, value: String)]
+    private let lines: HTTPLines
     private let writes: WriteStream
     private let reads: HTTPClient
     private let reports: HTTPClient
     private let confirmations: ConfirmationRequests
-    private var streams = [Int: LineStream]()
 
     /// - Parameters:
     ///   - secret: the cluster's, sent as bearer token.
@@ -59,8 +58,8 @@ public final class HTTPLog {
         _ origin: Origin, secret: [UInt8]?, writeTimeout: Duration,
         onStatus: @escaping @LoopActor (WriteStreamStatus) -> Void
     ) {
-        self.origin = origin
-        fields = secret.map { [("authorization", "Bearer \(String(decoding: $0, as: UTF8.self))")] } ?? []
+        fields = HTTPLines.fields(secret: secret)
+        lines = HTTPLines(origin, secret: secret)
         writes = WriteStream(origin, fields: fields, writeTimeout: writeTimeout, onStatus: onStatus)
         reads = HTTPClient(origin)
         confirmations = ConfirmationRequests(origin, fields: fields)
@@ -97,16 +96,10 @@ extension HTTPLog: @LoopActor LogUpstream {
     public var waitingConfirmations: Int { confirmations.count }
 
     public func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void) {
-        let number = request.number
-        streams[number] = LineStream(request, origin: origin, fields: fields) { [weak self] event in
-            if case .ended = event { self?.streams[number] = nil }
-            onEvent(event)
-        }
+        lines.open(request, onEvent: onEvent)
     }
 
-    public func close(_ request: Int) {
-        streams.removeValue(forKey: request)?.close()
-    }
+    public func close(_ request: Int) { lines.close(request) }
 
     public func read(
         _ target: String, accept: String?, onEvent: @escaping (PassedReadEvent) -> Void

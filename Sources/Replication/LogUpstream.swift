@@ -1,16 +1,19 @@
 import LogLine
 
-/// Port: a pod's way to its own log.
+/// Port: where a pod's lines come from: its log, or a pod that passes the log's lines on.
 ///
 /// Conformances are bound to one thread (the event loop's); all closures are called there.
-public protocol LogUpstream: AnyObject {
+public protocol LineUpstream: AnyObject {
     /// Opens a stream of lines. `onEvent` gets `started` once, then bytes, and in any case `ended` once,
     /// unless it was closed before.
     func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void)
 
     /// Breaks a stream off: nothing more is heard of it.
     func close(_ request: Int)
+}
 
+/// Port: a pod's way to its own log.
+public protocol LogUpstream: LineUpstream {
     /// Forwards a draft that carries an id, in the order of the calls. `completion` is called once, within
     /// the write timeout: with the log's result, or with 503 when the draft was not passed on, or 504 when it
     /// is not known what became of it.

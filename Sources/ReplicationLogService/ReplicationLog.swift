@@ -25,6 +25,8 @@ public final class ReplicationLog {
         public var replicaWindow: Duration
         /// How many pods must have applied a message, unless its request or a line of the log says otherwise.
         public var writeQuorum: ConfirmationRequirement
+        /// How many the log and each pod feed at most in the tree.
+        public var fanout: Int
         /// Shown in `/state`: `connected` (lines are published, plain PUBLISHes heard), `away` or `none`.
         public var busState: @LoopActor () -> String = { "none" }
         var hasSecret: Bool { secret != nil }
@@ -32,7 +34,7 @@ public final class ReplicationLog {
         public init(
             host: String, port: UInt16, clusterName: String, basePath: String, secret: [UInt8]?,
             allowedOrigins: AllowedOrigins, engine: String, durability: String, replicaWindow: Duration,
-            writeQuorum: ConfirmationRequirement
+            writeQuorum: ConfirmationRequirement, fanout: Int
         ) {
             self.host = host
             self.port = port
@@ -44,6 +46,7 @@ public final class ReplicationLog {
             self.durability = durability
             self.replicaWindow = replicaWindow
             self.writeQuorum = writeQuorum
+            self.fanout = fanout
         }
     }
 
@@ -60,6 +63,7 @@ public final class ReplicationLog {
     public let replicas: ReplicaWatch
     /// Writes that wait for pods.
     public let confirmations: ConfirmationDesk
+    private let tree: TreeKeeper
     private let log: DiagnosticLog
     private var isStopping = false
 
@@ -75,13 +79,18 @@ public final class ReplicationLog {
         let replicas = ReplicaWatch(
             core: core, window: options.replicaWindow, seal: seal, metrics: metrics, log: log)
         self.replicas = replicas
+        tree = TreeKeeper(fanout: options.fanout, replicas: replicas, metrics: metrics)
         let desk = ConfirmationDesk(
             replicas, core: core, environmentDefault: options.writeQuorum, metrics: metrics)
         confirmations = desk
         tails = LineTails(.own { Heartbeat(core.identity, confirm: desk.asked) })
+        let source = StoreSource(core)
+        metrics.counter(
+            "chat_log_sent_bytes_total",
+            "Bytes of lines sent from the store to readers of the log; what live tails get at once is not."
+        ) { source.sentBytes }
         endpoints = LogEndpoints(
-            core: core, reads: LogReads(source: StoreSource(core), tails: tails), confirmations: desk,
-            options: options)
+            core: core, reads: LogReads(source: source, tails: tails), confirmations: desk, options: options)
         telemetry = TelemetrySampler(core: core, replicas: replicas, confirmations: desk)
         let topics = Topics(clusterName: options.clusterName)
         self.topics = topics

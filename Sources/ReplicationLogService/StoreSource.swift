@@ -10,6 +10,8 @@ import Web
 @LoopActor
 final class StoreSource: LineSource {
     private let core: LogCore
+    /// Given to readers of lines so far.
+    private(set) var sentBytes: UInt64 = 0
 
     init(_ core: LogCore) { self.core = core }
 
@@ -26,6 +28,7 @@ final class StoreSource: LineSource {
         }
         let end = positions.lowerBound + UInt64(region.count)
         let write = { @LoopActor @Sendable in
+            self.sentBytes += UInt64(region.count)
             writer.write(
                 file: region.file.descriptor, owner: region.file, offset: region.offset, count: region.count)
             completion(.success(end))
@@ -45,6 +48,7 @@ final class StoreSource: LineSource {
                 completion(
                     result.map { slices in
                         for slice in slices { writer.write(slice) }
+                        self.sentBytes += end - positions.lowerBound
                         return end
                     })
             }

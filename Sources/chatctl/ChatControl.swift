@@ -28,7 +28,7 @@ enum ChatControl {
             UpCommand.command, ChatCommands.chat, AccountCommands.login, AccountCommands.logout,
             AccountCommands.register, TalkCommands.send, TalkCommands.messages, TalkCommands.tail,
             StatusCommand.command, ProbeCommand.command, LogCommands.check, LogCommands.repair,
-            LogCommands.restore, RedactCommand.command,
+            LogCommands.restore, RedactCommand.command, ReplicasCommand.command,
         ] + KeyValueCommands.all
 
     static func run() -> Never {

@@ -145,7 +145,7 @@ enum ReplicationLogProcess {
             basePath: settings.common.basePath, secret: settings.common.clusterSecret?.bytes,
             allowedOrigins: settings.common.allowedOrigins, engine: settings.engine.rawValue,
             durability: settings.durability.rawValue, replicaWindow: settings.replicaWindow,
-            writeQuorum: writeQuorum(settings.common))
+            writeQuorum: writeQuorum(settings.common), fanout: settings.fanout)
     }
 
     private static func writeQuorum(_ settings: CommonSettings) -> ConfirmationRequirement {

@@ -121,3 +121,20 @@ struct AddressTests {
         #expect(AllowedOrigins(text) == nil)
     }
 }
+
+@Suite("The address that a service tells of itself")
+struct AdvertisedURLTests {
+    @Test("A host that was chosen stands in it, brackets around IPv6 included")
+    func chosenHost() {
+        #expect(AdvertisedURL.make(host: "10.0.0.7", port: 8000) == "http://10.0.0.7:8000")
+        #expect(AdvertisedURL.make(host: "::1", port: 1) == "http://[::1]:1")
+    }
+
+    @Test(
+        "A host that means every address is replaced by one that can be reached",
+        arguments: ["0.0.0.0", "::"])
+    func everyHost(host: String) throws {
+        let url = try #require(HTTPURL(AdvertisedURL.make(host: host, port: 8000)))
+        #expect(url.host != host && url.port == 8000)
+    }
+}

@@ -15,13 +15,14 @@ struct SettingsTests {
         #expect(log.common.drainWindow == .seconds(5) && log.common.allowedOrigins == AllowedOrigins(""))
         #expect(log.dataDirectory == "./data" && log.durability == .sync && log.syncInterval == .seconds(1))
         #expect(log.segmentBytes == 64 << 20 && log.idIndexEntries == 1_000_000)
-        #expect(log.ingestChannels == "*" && log.engine == .embedded)
+        #expect(log.ingestChannels == "*" && log.engine == .embedded && log.fanout == 8)
 
         let pod = try run(ChatServerSettings.self)
         #expect(pod.common.port == 8000 && pod.historyBytes == 0)
         #expect(pod.replicationLog == HTTPURL("http://127.0.0.1:8100"))
         #expect(!pod.replicaID.isEmpty && pod.writeTimeout == .seconds(10))
         #expect(pod.supersededRetention == .seconds(3600))
+        #expect(pod.delegation.follow == .redis && pod.delegation.advertisedURL == nil)
     }
 
     @Test("A flag wins over the environment, the environment over the default")
@@ -50,7 +51,7 @@ struct SettingsTests {
             ("HOST", "a b"), ("PORT", "65536"), ("REDIS_URL", "redis://"), ("CLUSTER_NAME", "a:b"),
             ("BASE_PATH", "/a//b"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("CLUSTER_SECRET", "short"),
             ("ALLOWED_ORIGINS", "x"), ("DRAIN_WINDOW", "2h"), ("DURABILITY", "maybe"), ("SYNC_INTERVAL", "0"),
-            ("SEGMENT_BYTES", "1KiB"), ("ID_INDEX_ENTRIES", "0"), ("ENGINE", "etcd"),
+            ("SEGMENT_BYTES", "1KiB"), ("ID_INDEX_ENTRIES", "0"), ("ENGINE", "etcd"), ("FANOUT", "0"),
             ("INGEST_CHANNELS", String(repeating: "*", count: 257)),
         ])
     func badValue(name: String, value: String) throws {
@@ -65,7 +66,8 @@ struct SettingsTests {
         "A bad value of a chat-server's setting is named",
         arguments: [
             ("REPLICATION_LOG_URL", "log:8100"), ("REPLICA_ID", "a b"), ("HISTORY_BYTES", "-1"),
-            ("WRITE_TIMEOUT", "1ms"), ("SUPERSEDED_RETENTION", "never"),
+            ("WRITE_TIMEOUT", "1ms"), ("SUPERSEDED_RETENTION", "never"), ("FOLLOW", "me"),
+            ("ADVERTISED_URL", "pod:8000"),
         ])
     func badPodValue(name: String, value: String) throws {
         let error = try refusal(ChatServerSettings.self, environment: [name: value])

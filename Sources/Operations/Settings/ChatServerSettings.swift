@@ -13,6 +13,7 @@ public struct ChatServerSettings: ServiceSettings {
     public let admission: AdmissionSettings
     /// By how much reports to the log are held back on purpose; nil: not at all.
     public let simulatedDelay: SimulatedDelay?
+    public let delegation: DelegationSettings
 
     public static let service = "chat-server"
     public static let summary = "holds users' connections and the whole conversation in memory."
@@ -24,7 +25,7 @@ public struct ChatServerSettings: ServiceSettings {
             replicationLogSetting.description, replicaIDSetting.description, historyBytesSetting.description,
             writeTimeoutSetting.description, supersededRetentionSetting.description,
             simulatedDelaySetting.description,
-        ] + AccountSettings.table + AdmissionSettings.table
+        ] + AccountSettings.table + AdmissionSettings.table + DelegationSettings.table
 
     public init(_ values: SettingValues) throws(SettingsError) {
         common = try CommonSettings(values, port: Self.port)
@@ -36,6 +37,7 @@ public struct ChatServerSettings: ServiceSettings {
         accounts = try AccountSettings(values, clusterSecret: common.clusterSecret)
         admission = try AdmissionSettings(values)
         simulatedDelay = try values.read(Self.simulatedDelaySetting)
+        delegation = try DelegationSettings(values)
     }
 
     static let replicaIDBytesMax = 64

@@ -27,6 +27,8 @@ public struct ReplicationLogSettings: ServiceSettings {
     public let engine: Engine
     /// How long a pod counts as known after its last report.
     public let replicaWindow: Duration
+    /// How many a node of the tree of pods feeds.
+    public let fanout: Int
 
     public static let service = "replication-log"
     public static let summary = "puts every write in order, makes it durable and tells all pods."
@@ -39,6 +41,7 @@ public struct ReplicationLogSettings: ServiceSettings {
             segmentBytesSetting.description, idIndexEntriesSetting.description,
             ingestChannelsSetting.description, engineSetting.description,
             replicaWindowSetting.description,
+            DelegationSettings.fanoutSetting.description,
         ]
 
     public init(_ values: SettingValues) throws(SettingsError) {
@@ -51,6 +54,7 @@ public struct ReplicationLogSettings: ServiceSettings {
         ingestChannels = try values.read(Self.ingestChannelsSetting)
         engine = try values.read(Self.engineSetting)
         replicaWindow = try values.read(Self.replicaWindowSetting)
+        fanout = try values.read(DelegationSettings.fanoutSetting)
     }
 
     static let segmentBytesRange = 4 << 10...4 << 30

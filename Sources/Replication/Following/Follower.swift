@@ -46,6 +46,8 @@ public struct Follower: Sendable {
     private var checkpoint: (offset: Offset, digest: Digest)?
     /// What was durable when we started (or started over).
     private var readyOffset: Offset?
+    /// Our log's own word of it, first after a start, where lines may come from one that is behind.
+    private var toldHead: Position?
     /// Since when lines are missing without any being applied.
     private var lack: (since: Duration, applied: Offset)?
 
@@ -103,6 +105,7 @@ public struct Follower: Sendable {
         case .streamHeartbeat(let number, let identity): streamHeartbeat(number, identity, at: now)
         case .streamEnded(let number, let end): streamEnded(number, end, at: now, &actions)
         case .acknowledged(let position): acknowledged(position)
+        case .headTold(let position): headTold(position)
         case .tick: break
         }
         settle(at: now, &actions)
@@ -225,6 +228,11 @@ extension Follower {
         guard position.epoch == epoch else { return doubt() }
         claims.confirm(position.offset)
     }
+
+    private mutating func headTold(_ position: Position) {
+        if toldHead == nil { toldHead = position }
+        acknowledged(position)
+    }
 }
 
 // MARK: - Our log
@@ -291,6 +299,7 @@ extension Follower {
         self.stream = nil
         switch end {
         case .complete where isComplete(stream): backoff.succeed()
+        case .moved: if stream.head == nil, stream.settlesDoubt { isInDoubt = true }
         case .complete, .broken: fail(stream, at: now)
         case .conflict(let conflict): judge(conflict, stream, at: now, &actions)
         }
@@ -337,6 +346,7 @@ extension Follower {
         digest = .zero
         isReady = false
         readyOffset = nil
+        toldHead = nil
         stream = nil
         isInDoubt = false
         checkpoint = nil
@@ -369,9 +379,20 @@ extension Follower {
     }
 
     private mutating func becomeReady(_ actions: inout [FollowerAction]) {
-        guard !isReady, let readyOffset, applied >= readyOffset else { return }
+        guard !isReady, let readyOffset, applied >= max(readyOffset, toldOffset) else { return }
         isReady = true
         actions.append(.becomeReady)
+    }
+
+    /// All that there was is applied, but our log is known to be further: it is to come.
+    private var isBehindTold: Bool {
+        guard let readyOffset else { return false }
+        return applied >= readyOffset && applied < toldOffset
+    }
+
+    private var toldOffset: Offset {
+        guard let toldHead, toldHead.epoch == epoch else { return .zero }
+        return toldHead.offset
     }
 
     private mutating func observeLack(at now: Duration) {
@@ -409,7 +430,8 @@ extension Follower {
         if mode == .range, isReady { counters.repairs += 1 }
         streamsOpened += 1
         let proof = epoch.map { LogRequest.Proof(epoch: $0, digest: digest) }
-        let request = LogRequest(number: streamsOpened, mode: mode, after: applied, proof: proof)
+        let request = LogRequest(
+            number: streamsOpened, mode: mode, after: applied, proof: proof, settlesDoubt: isInDoubt)
         stream = Stream(
             request: request, arrivals: buffer.arrivals, settlesDoubt: isInDoubt,
             heardBefore: claims.heard, aliveAt: now)
@@ -420,8 +442,9 @@ extension Follower {
 
     /// Why we would ask our log now; nil: there is no reason.
     private func wantedMode(at now: Duration) -> LogRequest.Mode? {
-        guard epoch != nil, isReady else { return .range }
+        guard epoch != nil, isReady || isBehindTold else { return .range }
         if bus.isAway(at: now) { return .live }
+        guard isReady else { return .range }
         if let lack, now >= lack.since + limits.reorderWait {
             if claims.confirmed > applied || now >= questionAt { return .range }
         }

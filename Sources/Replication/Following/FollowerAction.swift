@@ -45,6 +45,16 @@ public struct LogRequest: Sendable, Equatable {
     public let after: Offset
     /// Nil when we remember nothing.
     public let proof: Proof?
+    /// Something suggested that our history is not our log's: only our log itself may answer.
+    public let settlesDoubt: Bool
+
+    public init(number: Int, mode: Mode, after: Offset, proof: Proof?, settlesDoubt: Bool = false) {
+        self.number = number
+        self.mode = mode
+        self.after = after
+        self.proof = proof
+        self.settlesDoubt = settlesDoubt
+    }
 }
 
 /// Where a pod's lines come from.

@@ -21,6 +21,8 @@ public enum FollowerEvent: Sendable {
     case streamEnded(Int, StreamEnd)
     /// Our log answered a write of ours: so far it is durable at least.
     case acknowledged(Position)
+    /// Our log told how far it is, beside any stream: being ready takes as much.
+    case headTold(Position)
     /// The time of `nextDeadline` has come.
     case tick
 }
@@ -31,6 +33,8 @@ public enum StreamEnd: Sendable, Equatable {
     case complete
     /// No connection, a refusal to serve, a timeout, a break in the middle, or bytes that are no lines.
     case broken
+    /// Lines come from elsewhere now: ask again at once.
+    case moved
     /// Our log said that what we remember is not its history.
     case conflict(LogConflict)
 }

@@ -1,6 +1,7 @@
 import LogLine
 
-/// Who is to feed a pod: `{"id":"log"}`, or another pod with its address.
+/// Who is to feed a pod: `{"id":"log"}`, or another pod with its address; with the tier that this puts the
+/// pod into, where it is known.
 public struct UpstreamAssignment: Equatable, Sendable {
     /// `log`, or the id of a pod.
     public enum Node: Hashable, Sendable {
@@ -11,10 +12,13 @@ public struct UpstreamAssignment: Equatable, Sendable {
     public let node: Node
     /// `http://host:port`; nil for the log, which a pod knows.
     public let address: String?
+    /// 1: fed by the log.
+    public let tier: Int?
 
-    public init(node: Node, address: String?) {
+    public init(node: Node, address: String?, tier: Int? = nil) {
         self.node = node
         self.address = address
+        self.tier = tier
     }
 
     public static let log = UpstreamAssignment(node: .log, address: nil)
@@ -29,12 +33,14 @@ public struct UpstreamAssignment: Equatable, Sendable {
             out.append(",\"address\":")
             out.appendJSONString(Array(address.utf8))
         }
+        if let tier { out.append(utf8: ",\"tier\":\(tier)") }
         out.append("}")
     }
 
     static func decode(from reader: inout JSONReader) throws(InvalidField) -> UpstreamAssignment {
         var node: Node?
         var address: String?
+        var tier: Int?
         try reader.beginObject(field: "upstream")
         while let name = try reader.nextKey() {
             switch String(decoding: name, as: UTF8.self) {
@@ -45,11 +51,12 @@ public struct UpstreamAssignment: Equatable, Sendable {
             case "address":
                 let bytes = try reader.string(field: "address", bytesMax: ReplicaLimits.addressBytesMax)
                 address = String(decoding: bytes, as: UTF8.self)
+            case "tier": tier = Int(clamping: try reader.unsignedInteger(field: "tier"))
             default: _ = try reader.skipValue(field: nil)
             }
         }
         guard let node else { throw ProblemMembers.missing("id") }
-        return UpstreamAssignment(node: node, address: address)
+        return UpstreamAssignment(node: node, address: address, tier: tier)
     }
 }
 

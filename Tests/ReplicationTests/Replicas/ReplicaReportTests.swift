@@ -90,6 +90,10 @@ struct ReportAnswerTests {
             (UpstreamAssignment?.none, false, ""), (nil, true, ",\"upstream\":null"),
             (.log, true, ",\"upstream\":{\"id\":\"log\"}"),
             (
+                UpstreamAssignment(node: .log, address: nil, tier: 1), true,
+                ",\"upstream\":{\"id\":\"log\",\"tier\":1}"
+            ),
+            (
                 ReplicaID("pod-3").map { UpstreamAssignment(node: .replica($0), address: "http://a:1") },
                 true,
                 ",\"upstream\":{\"id\":\"pod-3\",\"address\":\"http://a:1\"}"

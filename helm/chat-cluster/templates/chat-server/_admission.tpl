@@ -4,6 +4,7 @@
 {{- $provider := $accounts.identityProvider -}}
 {{- $admission := .Values.chatServer.admission -}}
 {{- include "chat-server.checkedProvider" $provider -}}
+{{- include "chat-server.setting" (list "FOLLOW" .Values.chatServer.follow) -}}
 {{- include "chat-server.setting" (list "AUTH" $accounts.authentication) -}}
 {{- include "chat-server.setting" (list "TOKEN_LIFETIME" $accounts.tokenLifetime) -}}
 {{- include "chat-server.setting" (list "JWT_ALGORITHM" $provider.algorithm) -}}
