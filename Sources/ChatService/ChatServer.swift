@@ -25,6 +25,8 @@ public final class ChatServer {
         public var limits: ServerLimits
         /// How often each connection and each account may write; nil: as often as it likes.
         public var messageRate: RateLimit?
+        /// Within which time all lines in memory are checked once; zero: never.
+        public var scrubInterval: Duration = .zero
 
         /// How people prove who they are.
         public struct Accounts {
@@ -68,6 +70,7 @@ public final class ChatServer {
     private let delivery: Delivery
     private let hub: PushHub
     private let search: SearchFeeder
+    private let scrub: PodScrub?
     private let hasher = PasswordHasher()
     private let upstream: any LogUpstream
     private let options: Options
@@ -94,6 +97,7 @@ public final class ChatServer {
             delivery: delivery, requests: requests, ephemera: ephemera, replicaID: options.replicaID,
             limits: PushLimits())
         search = SearchFeeder(replica: replica, index: textIndex)
+        scrub = PodScrub(replica, interval: options.scrubInterval)
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, requests: requests, delivery: delivery,
             options: options)
@@ -121,6 +125,7 @@ public final class ChatServer {
             waits.discarded()
             delivery.discarded()
             search.discarded()
+            scrub?.discarded()
         }
         replica.onReady = { [search] in search.advance() }
         replica.run()
@@ -228,6 +233,7 @@ public final class ChatServer {
         KeyValueMetrics.register(replica, in: metrics)
         registerDelivery(metrics)
         registerFollower(metrics)
+        PodScrub.register(scrub, in: metrics)
         ProcessMetrics.register(in: metrics)
     }
 
@@ -265,6 +271,11 @@ public final class ChatServer {
         counter("foreign_heartbeats", "Heartbeats of another epoch.", \.foreignHeartbeats)
         counter("doubts", "Times Redis gave reason to ask the log whether it is still ours.", \.doubts)
         counter("failed_log_requests", "Requests to the log that failed.", \.failedRequests)
-        counter("discards", "Times the history was given up because the log said so.", \.discards)
+        counter(
+            "discards", "Times the history was given up: the log is another one, or it is damaged here.",
+            \.discards)
+        counter(
+            "digest_conflicts", "Of these, times the log had another digest at the same offset.",
+            \.digestConflicts)
     }
 }

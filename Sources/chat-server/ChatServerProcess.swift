@@ -132,7 +132,7 @@ enum ChatServerProcess {
     private static func options(
         _ settings: ChatServerSettings, _ provider: JSONWebTokens?
     ) -> ChatServer.Options {
-        ChatServer.Options(
+        var options = ChatServer.Options(
             host: settings.common.host, port: settings.common.port, basePath: settings.common.basePath,
             replicaID: settings.replicaID, incarnation: SecureRandom.uint64(),
             secret: settings.common.clusterSecret?.bytes, allowedOrigins: settings.common.allowedOrigins,
@@ -141,6 +141,8 @@ enum ChatServerProcess {
                 isRequired: settings.accounts.authentication == .required,
                 tokenLifetime: settings.accounts.tokenLifetime, provider: provider),
             limits: limits(settings.admission), messageRate: settings.admission.messageRate)
+        options.scrubInterval = settings.scrubInterval
+        return options
     }
 
     private static func limits(_ settings: AdmissionSettings) -> ServerLimits {

@@ -9,6 +9,8 @@ public struct ChatServerSettings: ServiceSettings {
     public let writeTimeout: Duration
     /// How long the history of a former epoch stays readable.
     public let supersededRetention: Duration
+    /// Within which time all lines in memory are checked once; zero: never.
+    public let scrubInterval: Duration
     public let accounts: AccountSettings
     public let admission: AdmissionSettings
 
@@ -21,6 +23,7 @@ public struct ChatServerSettings: ServiceSettings {
         CommonSettings.table(port: port) + [
             replicationLogSetting.description, replicaIDSetting.description, historyBytesSetting.description,
             writeTimeoutSetting.description, supersededRetentionSetting.description,
+            scrubIntervalSetting.description,
         ] + AccountSettings.table + AdmissionSettings.table
 
     public init(_ values: SettingValues) throws(SettingsError) {
@@ -30,6 +33,7 @@ public struct ChatServerSettings: ServiceSettings {
         historyBytes = try values.read(Self.historyBytesSetting)
         writeTimeout = try values.read(Self.writeTimeoutSetting)
         supersededRetention = try values.read(Self.supersededRetentionSetting)
+        scrubInterval = try values.read(Self.scrubIntervalSetting)
         accounts = try AccountSettings(values, clusterSecret: common.clusterSecret)
         admission = try AdmissionSettings(values)
     }
@@ -62,6 +66,9 @@ extension ChatServerSettings {
         "SUPERSEDED_RETENTION", default: "1h", expects: "a duration, 0s to 720h",
         "How long the history of a former epoch stays readable after the log's epoch has changed."
     ) { SettingNumber.duration($0, in: .zero...(.seconds(720 * 3600))) }
+
+    static let scrubIntervalSetting = CommonSettings.scrubIntervalSetting(
+        default: "1h", "the lines in memory are")
 
     /// The host's name, cut to what a replica's name may hold; `chat-server` when nothing of it is left.
     static func defaultReplicaID(hostName: String?) -> String {

@@ -25,6 +25,8 @@ public struct ReplicationLogSettings: ServiceSettings {
     /// A glob of Redis (`PSUBSCRIBE`); nil: none.
     public let ingestChannels: String?
     public let engine: Engine
+    /// Within which time all sealed segments are checked once; zero: never.
+    public let scrubInterval: Duration
 
     public static let service = "replication-log"
     public static let summary = "puts every write in order, makes it durable and tells all pods."
@@ -35,7 +37,7 @@ public struct ReplicationLogSettings: ServiceSettings {
         CommonSettings.table(port: port) + [
             dataDirectorySetting.description, durabilitySetting.description, syncIntervalSetting.description,
             segmentBytesSetting.description, idIndexEntriesSetting.description,
-            ingestChannelsSetting.description, engineSetting.description,
+            ingestChannelsSetting.description, engineSetting.description, scrubIntervalSetting.description,
         ]
 
     public init(_ values: SettingValues) throws(SettingsError) {
@@ -47,6 +49,7 @@ public struct ReplicationLogSettings: ServiceSettings {
         idIndexEntries = try values.read(Self.idIndexEntriesSetting)
         ingestChannels = try values.read(Self.ingestChannelsSetting)
         engine = try values.read(Self.engineSetting)
+        scrubInterval = try values.read(Self.scrubIntervalSetting)
     }
 
     static let segmentBytesRange = 4 << 10...4 << 30
@@ -89,6 +92,9 @@ extension ReplicationLogSettings {
         guard text.utf8.count <= ingestPatternBytesMax else { return nil }
         return .some(text.isEmpty ? nil : text)
     }
+
+    static let scrubIntervalSetting = CommonSettings.scrubIntervalSetting(
+        default: "24h", "the closed segment files are")
 
     static let engineSetting = Setting(
         "ENGINE", default: "embedded", expects: Choice.expects(Engine.self),

@@ -21,6 +21,8 @@ public enum FollowerEvent: Sendable {
     case streamEnded(Int, StreamEnd)
     /// Our log answered a write of ours: so far it is durable at least.
     case acknowledged(Position)
+    /// The line of that offset is not what was applied any more: memory has changed by itself.
+    case memoryDamaged(Offset)
     /// The time of `nextDeadline` has come.
     case tick
 }
