@@ -27,7 +27,8 @@ enum ChatControl {
         [
             UpCommand.command, ChatCommands.chat, AccountCommands.login, AccountCommands.logout,
             AccountCommands.register, TalkCommands.send, TalkCommands.messages, TalkCommands.tail,
-            StatusCommand.command, ProbeCommand.command, LogCommands.check, LogCommands.repair,
+            StatusCommand.command, VerifyCommand.command, ProbeCommand.command, LogCommands.check,
+            LogCommands.repair,
             LogCommands.restore, RedactCommand.command,
         ] + KeyValueCommands.all
 
