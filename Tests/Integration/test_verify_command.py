@@ -1,6 +1,7 @@
 """`chatctl verify`: members that hold the same history, and such that do not."""
 
 import os
+import re
 import threading
 
 import pytest
@@ -147,6 +148,70 @@ def test_a_line_that_is_damaged_on_the_logs_disk_is_named(small_cluster):
     path.write_bytes(data)
     code, said = verify(small_cluster.log, small_cluster.pods)
     assert code == 1 and "damaged at offset 78" in said, said
+
+
+def put_keys(cluster, count):
+    """So many keys, every tenth deleted again, and some written twice."""
+    for number in range(count):
+        pod = cluster.pods[number % len(cluster.pods)]
+        with pod.client() as client:
+            assert client.request("PUT", f"/kv/key-{number}", {"n": number, "é": [None, "x"]}).status == 201
+            if number % 10 == 0:
+                assert client.request("DELETE", f"/kv/key-{number}").status == 200
+            if number % 7 == 0:
+                assert client.request("PUT", f"/kv/key-{number}", {"again": True}).status in (200, 201)
+    cluster.wait_until_equal()
+
+
+def test_every_key_of_every_server_is_held_against_the_logs_lines(cluster):
+    drafts = [{"channel": "$kv", "kind": "kv", "key": f"kv:key {n:04}", "data": {"value": n}}
+              for n in range(1100)]
+    cluster.log.append(drafts)
+    put_keys(cluster, 30)
+    keys = sum(1 for n in range(30) if n % 10 or n % 7 == 0)
+    code, said = verify(cluster.log, cluster.pods)
+    assert code == 0 and said.count(f", {1100 + keys} keys") == 3, said
+
+
+def test_keys_are_compared_while_they_are_written(cluster):
+    drafts = [{"channel": "$kv", "kind": "kv", "key": f"kv:key {n:04}", "data": {"value": n}}
+              for n in range(2500)]
+    cluster.log.append(drafts)
+    ends = threading.Event()
+
+    def write():
+        number = 0
+        with cluster.pods[0].client() as client:
+            while not ends.is_set():
+                number += 7
+                client.request("PUT", f"/kv/key%20{number % 2500:04}", {"again": number})
+                client.request("DELETE", f"/kv/key%20{number * 3 % 2500:04}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(5):
+            code, said = verify(cluster.log, cluster.pods)
+            assert code == 0, said
+    finally:
+        ends.set()
+        writer.join()
+
+
+@pytest.mark.parametrize("old, new", [
+    (b'"value":{"n":3,', b'"value":{"n":4,'), (b'"key":"key-3"', b'"key":"key-33"'),
+    (b'"offset":', b'"offset":9'),
+])
+def test_the_first_key_that_differs_is_shown_from_both(small_cluster, imposter_of, old, new):
+    put_keys(small_cluster, 9)
+    keys = small_cluster.pods[0].get("/kv").body
+    lines = [line.raw for line in small_cluster.log.lines()]
+    epoch = small_cluster.log.state()["epoch"]
+    code, said = verify(small_cluster.log, [imposter_of(epoch, lines, keys)])
+    assert code == 0 and "9 keys" in said, said
+    code, said = verify(small_cluster.log, [imposter_of(epoch, lines, keys.replace(old, new, 1))])
+    told = r"DIFFERS: its keys do, first at key key-\d+\n  log: .*\n  server: "
+    assert code == 1 and re.search(told, said), said
 
 
 @pytest.mark.parametrize("words", [["word"], ["--timeout", "soon"], ["--servers", "nowhere"], ["--depth"]])

@@ -25,6 +25,7 @@ final class Verification {
     struct Reference {
         let epoch: String
         let chain: LogChain
+        let keys: KeyCheck
 
         /// Up to where.
         var place: LogChain.Place { chain.places[chain.places.count - 1] }
@@ -63,16 +64,17 @@ final class Verification {
         do throws(ChatControl.Failure) { state = try await ServiceState.read(log) } catch {
             throw ChatControl.Failure(error.message, code: Verification.couldNotAsk)
         }
-        var chain = LogChain(through: state.offset)
-        let trouble = await read(log, epoch: state.epoch, into: &chain)
-        switch trouble {
-        case .refused(let refusal):
-            throw ChatControl.Failure("\(log.url): \(refusal.message)", code: Verification.couldNotAsk)
-        case .broken(let damage):
+        let fold = FoldedLog(through: state.offset, keepsKeys: true)
+        do throws(LineFeed.Refusal) {
+            try await fold.read(log, epoch: state.epoch, through: state.offset)
+        } catch {
+            throw ChatControl.Failure("\(log.url): \(error.message)", code: Verification.couldNotAsk)
+        }
+        if let damage = fold.damage {
             throw ChatControl.Failure(
                 "\(log.url): the log itself is damaged at offset \(damage.offset): \(damage.detail)")
-        case nil: break
         }
+        let chain = fold.chain
         guard chain.offset == state.offset, chain.digest.description == state.digest else {
             throw ChatControl.Failure(
                 "\(log.url): its lines make digest \(chain.digest) at offset \(chain.offset), but it says "
@@ -81,44 +83,8 @@ final class Verification {
         Terminal.say(
             "log \(log.url): epoch \(state.epoch), offset \(chain.offset), digest \(chain.digest): "
                 + "every line is whole")
-        return Reference(epoch: state.epoch, chain: chain)
-    }
-
-    private enum Trouble {
-        case refused(LineFeed.Refusal)
-        case broken(LogChain.Break)
-    }
-
-    /// Reads lines from the beginning up to where the chain is to end; nil: all of them are whole.
-    private func read(
-        _ endpoint: Endpoint, epoch: String, into chain: inout LogChain
-    ) async -> Trouble? {
-        let end = chain.end
-        guard chain.offset < end else { return nil }
-        let reading = Reading(chain)
-        do throws(LineFeed.Refusal) {
-            try await LineFeed.read(endpoint, after: chain.offset, epoch: epoch) { line in
-                reading.take(line) && reading.chain.offset < end
-            }
-        } catch {
-            return .refused(error)
-        }
-        chain = reading.chain
-        return reading.damage.map { .broken($0) }
-    }
-
-    /// Holds the chain while lines come.
-    @LoopActor
-    private final class Reading {
-        var chain: LogChain
-        var damage: LogChain.Break?
-
-        init(_ chain: LogChain) { self.chain = chain }
-
-        func take(_ line: UnsafeRawBufferPointer) -> Bool {
-            do throws(LogChain.Break) { _ = try chain.take(line) } catch { damage = error }
-            return damage == nil
-        }
+        return Reference(
+            epoch: state.epoch, chain: chain, keys: KeyCheck(log: log, epoch: state.epoch, fold: fold))
     }
 }
 
@@ -163,9 +129,15 @@ extension Verification {
         guard try await hasDigest(server, place, reference) else {
             return .differs(try await findDifference(server, reference))
         }
-        guard readsLines else { return .equal("digest \(place.digest) at offset \(place.offset)") }
-        if let difference = try await readAll(server, reference) { return .differs(difference) }
-        return .equal("digest \(place.digest) at offset \(place.offset), every line is whole")
+        if readsLines, let difference = try await readAll(server, reference) { return .differs(difference) }
+        let lines = readsLines ? ", every line is whole" : ""
+        let keys: String
+        switch try await reference.keys.check(server) {
+        case .differs(let difference): return .differs("its keys do, \(difference)")
+        case .equal(let count): keys = ", \(count) keys"
+        case .none: keys = ", no keys to ask for"
+        }
+        return .equal("digest \(place.digest) at offset \(place.offset)\(lines)\(keys)")
     }
 
     /// Its state when it has got there, or when it has taken too long.
@@ -221,16 +193,14 @@ extension Verification {
     private func readAll(
         _ server: Endpoint, _ reference: Reference
     ) async throws(LineFeed.Refusal) -> String? {
-        var chain = LogChain(through: reference.place.offset)
-        switch await read(server, epoch: reference.epoch, into: &chain) {
-        case .refused(let refusal): throw refusal
-        case .broken(let damage):
+        let fold = FoldedLog(through: reference.place.offset, keepsKeys: false)
+        try await fold.read(server, epoch: reference.epoch, through: reference.place.offset)
+        if let damage = fold.damage {
             let difference = try await compareLines(
                 server, after: damage.offset.previous, through: damage.offset, reference)
             return "\(difference)\n  that line is damaged: \(damage.detail)"
-        case nil: break
         }
-        guard let place = chain.firstDifference(from: reference.chain) else { return nil }
+        guard let place = fold.chain.firstDifference(from: reference.chain) else { return nil }
         let stretch = reference.chain.stretch(before: place)
         return try await compareLines(server, after: stretch.after, through: stretch.through, reference)
     }
