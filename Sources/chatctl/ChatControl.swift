@@ -31,6 +31,7 @@ enum ChatControl {
             LogCommands.repair,
             LogCommands.restore, RedactCommand.command,
         ] + KeyValueCommands.all
+        + [WorkloadCommand.randomWalk, QuorumCommand.command, ScalingCommand.command]
 
     static func run() -> Never {
         let words = Array(CommandLine.arguments.dropFirst())
