@@ -55,6 +55,9 @@ let package = Package(
             name: "LogClient", dependencies: ["Web", "EventLoop", "LogLine", "Replication", "Operations"]),
         .target(name: "SearchIndex", dependencies: ["CSQLite", "LogLine", "Views", "Threads"]),
 
+        // What the command-line tool decides and computes: no I/O, no clock.
+        .target(name: "ClusterTools", dependencies: ["LogLine", "Views"]),
+
         // The reading half of the contract, the same on the log and on the pods.
         .target(
             name: "LogServing",
@@ -91,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "chatctl",
             dependencies: [
-                "ChatPod", "ChatService", "SegmentStore", "Web", "EventLoop", "Operations", "Crypto",
-                "TerminalChat", "Threads", "Replication", "Views", "LogLine",
+                "ChatPod", "ChatService", "ClusterTools", "SegmentStore", "Web", "EventLoop", "Operations",
+                "Crypto", "TerminalChat", "Threads", "Replication", "Views", "LogLine",
             ]),
 
         // Tests: one target each, and what they share.
@@ -137,6 +140,7 @@ let package = Package(
                 "ChatService", "EventLoop", "Web", "LogLine", "Views", "Replication", "TestSupport",
                 "LoopTestSupport",
             ]),
+        .testTarget(name: "ClusterToolsTests", dependencies: ["ClusterTools", "LogLine", "TestSupport"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "Views", "LogLine", "Threads"]),
         .testTarget(
             name: "SegmentStoreTests",

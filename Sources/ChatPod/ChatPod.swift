@@ -115,6 +115,7 @@ public enum ChatPod {
             limits: limits(settings.admission), messageRate: settings.admission.messageRate)
         options.writeQuorum = writeQuorum(settings.common)
         options.simulatedDelay = settings.simulatedDelay
+        options.scrubInterval = settings.scrubInterval
         options.advertisedURL = settings.delegation.advertisedURL?.description
         return options
     }

@@ -31,6 +31,8 @@ public final class ChatServer {
         public var simulatedDelay: SimulatedDelay?
         /// Where other pods reach this one; nil: where it listens.
         public var advertisedURL: String?
+        /// Within which time all lines in memory are checked once; zero: never.
+        public var scrubInterval: Duration = .zero
 
         /// How people prove who they are.
         public struct Accounts {
@@ -76,6 +78,7 @@ public final class ChatServer {
     private let search: SearchFeeder
     let reporter: Reporter
     private let telemetry: TelemetryRelay
+    private let scrub: PodScrub?
     private let hasher = PasswordHasher()
     private let upstream: any LogUpstream
     private let options: Options
@@ -108,6 +111,7 @@ public final class ChatServer {
             replicaID: options.replicaID.description,
             limits: PushLimits())
         search = SearchFeeder(replica: replica, index: textIndex)
+        scrub = PodScrub(replica, interval: options.scrubInterval)
         endpoints = PodEndpoints(
             replica: replica, upstream: upstream, tails: tails, requests: requests, delivery: delivery,
             options: options)
@@ -138,6 +142,7 @@ public final class ChatServer {
             delivery.discarded()
             search.discarded()
             reporter.discarded()
+            scrub?.discarded()
         }
         replica.onReady = { [search, reporter] in
             search.advance()
@@ -268,6 +273,7 @@ public final class ChatServer {
         KeyValueMetrics.register(replica, in: metrics)
         registerDelivery(metrics)
         registerFollower(metrics)
+        PodScrub.register(scrub, in: metrics)
         ProcessMetrics.register(in: metrics)
     }
 
@@ -308,6 +314,11 @@ public final class ChatServer {
         counter("foreign_heartbeats", "Heartbeats of another epoch.", \.foreignHeartbeats)
         counter("doubts", "Times Redis gave reason to ask the log whether it is still ours.", \.doubts)
         counter("failed_log_requests", "Requests to the log that failed.", \.failedRequests)
-        counter("discards", "Times the history was given up because the log said so.", \.discards)
+        counter(
+            "discards", "Times the history was given up: the log is another one, or it is damaged here.",
+            \.discards)
+        counter(
+            "digest_conflicts", "Of these, times the log had another digest at the same offset.",
+            \.digestConflicts)
     }
 }

@@ -94,6 +94,14 @@ public final class Replica {
     var counters: FollowerCounters { follower.counters }
     var bufferedBytes: Int { follower.bufferedBytes }
 
+    /// A line in memory is not what was applied any more.
+    func foundDamage(_ damage: HistoryScrub.Damage) {
+        log.error(
+            "a line in this pod's memory is damaged; everything is read from the log again",
+            ["offset": .init(damage.offset), "reason": .init(damage.detail)])
+        handle(.memoryDamaged(damage.offset))
+    }
+
     /// The log answered a write of ours.
     func acknowledged(_ position: Position) { handle(.acknowledged(position)) }
 
@@ -240,12 +248,15 @@ public final class Replica {
         source.epoch = follower.epoch
     }
 
-    /// Our log has said that what we remember is not its history: keep it aside, begin anew.
+    /// Our log has said that what we remember is not its history: keep it aside, begin anew. What is damaged
+    /// is not kept.
     private func discard(_ reason: DiscardReason) {
         log.error(
-            "discarding this pod's history and starting over: our log is another one now",
+            reason.leavesHistory
+                ? "discarding this pod's history and starting over: our log is another one now"
+                : "discarding this pod's history and starting over: it is damaged",
             ["reason": .init(reason), "offset": .init(source.index.last)])
-        superseded.add(source)
+        if reason.leavesHistory { superseded.add(source) }
         source = HistorySource(makeHistory(), makeChat())
         toldEnd = source.index.end
         lastHeartbeat = nil

@@ -124,8 +124,10 @@ final class LogEndpoints {
                     "engine":"\(options.engine)","durability":"\(options.durability)",\
                     "uptime_seconds":\((LoopClock.monotonic - started).components.seconds),\
                     "redis":"\(options.busState())","pending_lines":\(core.pendingLines),\
-                    "tails":\(reads.tails.count),"version":"\(Version.current)"}\n
+                    "tails":\(reads.tails.count),
                     """)
+            options.scrubReport()?.encodeMember(into: buffer)
+            buffer.append(utf8: "\"version\":\"\(Version.current)\"}\n")
         }
     }
 }

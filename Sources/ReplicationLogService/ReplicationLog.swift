@@ -29,6 +29,8 @@ public final class ReplicationLog {
         public var fanout: Int
         /// Shown in `/state`: `connected` (lines are published, plain PUBLISHes heard), `away` or `none`.
         public var busState: @LoopActor () -> String = { "none" }
+        /// Shown in `/state`: what checking the log on its disk has brought; nil: it is not checked.
+        public var scrubReport: @LoopActor () -> ScrubReport? = { nil }
         var hasSecret: Bool { secret != nil }
 
         public init(

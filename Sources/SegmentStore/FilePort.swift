@@ -30,6 +30,8 @@ public protocol FilePort: AnyObject, Sendable {
     func lock(_ file: OpenFile) throws(SystemError) -> Bool
     /// Whether reading the region would not wait for the disk.
     func isResident(_ region: FileRegion) -> Bool
+    /// The region's bytes need not be held in memory any longer: a hint.
+    func forget(_ region: FileRegion)
 }
 
 public enum FileAccess: Sendable, Equatable {

@@ -20,6 +20,8 @@ public final class SegmentStore: LogStore {
     private let directory: LogDirectory
     private let table: SegmentTable
     private let reader: SegmentReader
+    /// Nil when nothing is to be checked.
+    private let scrubber: SegmentScrubber?
     private let queue = Monitor(CommitQueue())
     private let counts: Monitor<StoreStatistics>
     private let threads = Monitor<[OwnedThread]>([])
@@ -45,24 +47,34 @@ public final class SegmentStore: LogStore {
             boot: BootRecord(bootID: bootID, durability: options.durability, isClean: false))
         let opened = try opening.run(newEpoch: newEpoch, visit: visit)
         let writer = SegmentWriter(opened.start, options: options, now: { SystemClock.monotonic })
-        return (SegmentStore(opened, WriterHandle(writer)), opened.recovery)
+        return (SegmentStore(opened, WriterHandle(writer), options), opened.recovery)
     }
 
-    private init(_ opened: OpenedLog, _ writer: WriterHandle) {
+    private init(_ opened: OpenedLog, _ writer: WriterHandle, _ options: StoreOptions) {
         directory = opened.start.directory
         lock = Monitor(opened.lock)
         table = opened.start.table
         reader = SegmentReader(table: table, files: directory.files)
+        let pace = ScrubPace(
+            interval: options.scrubInterval, stepBytesMax: ScrubLimits.diskStepBytesMax)
+        scrubber = pace.map { [table, directory] in
+            SegmentScrubber(table: table, directory: directory, pace: $0)
+        }
         counts = Monitor(StoreStatistics())
         self.writer = writer
     }
 
-    /// Starts the threads; from now on `observer` hears, on the writing thread, what became of the batches.
+    /// Starts the threads; from now on `observer` hears, on the writing thread, what became of the batches,
+    /// and `onDamage`, on a thread of its own, where a sealed segment is no longer what was written.
     /// Once, before any other call.
-    public func start(observer: @escaping @Sendable (LogStoreEvent) -> Void) {
+    public func start(
+        observer: @escaping @Sendable (LogStoreEvent) -> Void,
+        onDamage: @escaping @Sendable (ScrubReport.Damage) -> Void = { _ in }
+    ) {
         threads.withLock { threads in
             precondition(threads.isEmpty, "started twice")
             threads = reader.start()
+            if let scrubber { threads.append(scrubber.start(onDamage: onDamage)) }
             threads.append(OwnedThread(name: "log writer") { self.write(observer) })
         }
     }
@@ -72,6 +84,9 @@ public final class SegmentStore: LogStore {
         statistics.queuedBytes = queue.withLock { $0.bytes }
         return statistics
     }
+
+    /// What checking the sealed segments has brought; nil when they are not checked.
+    public var scrubReport: ScrubReport? { scrubber?.report }
 
     /// The end of the last acknowledged line.
     public var streamEnd: UInt64 { table.streamEnd }
@@ -105,6 +120,7 @@ extension SegmentStore {
     public func close() {
         queue.broadcast { $0.close() }
         reader.close()
+        scrubber?.close()
         let running = threads.withLock { threads in
             defer { threads = [] }
             return threads

@@ -36,6 +36,19 @@ final class SegmentTable: Sendable {
     var streamEnd: UInt64 { state.withLock { $0.segments[$0.segments.count - 1].end } }
     var count: Int { state.withLock { $0.segments.count } }
 
+    /// The segment of that index, counted from 0; nil for the last one, which is being written, and behind.
+    func sealed(_ index: Int) -> Segment? {
+        state.withLock { index < $0.segments.count - 1 ? $0.segments[index] : nil }
+    }
+
+    /// The offset of that segment's first line; nil when there is no such segment.
+    func first(of index: Int) -> Offset? {
+        state.withLock { index < $0.segments.count ? $0.segments[index].first : nil }
+    }
+
+    /// Of all segments but the last.
+    var sealedBytes: UInt64 { state.withLock { $0.segments[$0.segments.count - 1].start } }
+
     /// The acknowledged part of the last segment has grown.
     func grow(by bytes: Int) {
         state.withLock { $0.segments[$0.segments.count - 1].bytes += bytes }

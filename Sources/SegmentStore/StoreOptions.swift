@@ -24,9 +24,15 @@ public struct StoreOptions: Sendable {
     /// A segment closes before it would grow beyond this; one group of lines that is larger gets a segment of
     /// its own.
     public var segmentBytesMax: Int
+    /// Within which time all sealed segments are read again to see whether they are still what was written;
+    /// zero: they are not.
+    public var scrubInterval: Duration
 
-    public init(durability: Durability = .sync, segmentBytesMax: Int = 64 << 20) {
+    public init(
+        durability: Durability = .sync, segmentBytesMax: Int = 64 << 20, scrubInterval: Duration = .zero
+    ) {
         precondition(segmentBytesMax > 0)
+        self.scrubInterval = scrubInterval
         self.durability = durability
         self.segmentBytesMax = segmentBytesMax
     }

@@ -87,6 +87,10 @@ public final class SystemFiles: FilePort {
 
     public func isResident(_ region: FileRegion) -> Bool { PageCache.holds(region) }
 
+    public func forget(_ region: FileRegion) {
+        _ = posix_fadvise(region.file.descriptor, region.offset, region.count, POSIX_FADV_DONTNEED)
+    }
+
     /// Repeats `call` while a signal interrupts it; -1 means failure.
     private static func retry(_ name: String, _ call: () -> Int) throws(SystemError) -> Int {
         while true {

@@ -1,3 +1,5 @@
+import Operations
+
 /// A subcommand's words: options, and what is left.
 struct Arguments: Sendable {
     struct Option: Sendable {
@@ -65,6 +67,19 @@ struct Arguments: Sendable {
                 code: .badSettings)
         }
         return number
+    }
+
+    /// A time within `range`, or `fallback` when the option is not given.
+    func duration(
+        _ name: String, in range: ClosedRange<Duration>, default fallback: Duration
+    ) throws(ChatControl.Failure) -> Duration {
+        guard let text = values[name] else { return fallback }
+        guard let duration = SettingNumber.duration(text, in: range) else {
+            throw ChatControl.Failure(
+                "--\(name) is '\(text)'; it takes a time like 250ms, 5s or 1m, \(range.lowerBound) to "
+                    + "\(range.upperBound)", code: .badSettings)
+        }
+        return duration
     }
 
     /// Precondition for a command: so many positional words, named for the message.

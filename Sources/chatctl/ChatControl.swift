@@ -27,9 +27,10 @@ enum ChatControl {
         [
             UpCommand.command, ChatCommands.chat, AccountCommands.login, AccountCommands.logout,
             AccountCommands.register, TalkCommands.send, TalkCommands.messages, TalkCommands.tail,
-            StatusCommand.command, ProbeCommand.command, LogCommands.check, LogCommands.repair,
-            LogCommands.restore, RedactCommand.command, ReplicasCommand.command,
+            StatusCommand.command, VerifyCommand.command, ProbeCommand.command, LogCommands.check,
+            LogCommands.repair, LogCommands.restore, RedactCommand.command, ReplicasCommand.command,
         ] + KeyValueCommands.all
+        + [WorkloadCommand.randomWalk, QuorumCommand.command, ScalingCommand.command]
 
     static func run() -> Never {
         let words = Array(CommandLine.arguments.dropFirst())

@@ -17,6 +17,7 @@ final class ClusterMember {
     var onEnd: (@LoopActor (ChildProcess.End) -> Void)?
 
     private let prefix: String
+    private let isQuiet: Bool
     private var process: ChildProcess?
     private var startedAt = Duration.zero
     private var isStopping = false
@@ -28,9 +29,12 @@ final class ClusterMember {
     /// What has run so long did not fail at its start.
     private static let settledAge = Duration.seconds(10)
 
-    /// `nameWidth`: of the longest name, so that the lines stand below each other.
-    init(_ plan: ClusterPlan.Process, nameWidth: Int) {
+    /// - Parameters:
+    ///   - nameWidth: of the longest name, so that the lines stand below each other.
+    ///   - isQuiet: shows nothing but errors of what the process says.
+    init(_ plan: ClusterPlan.Process, nameWidth: Int, isQuiet: Bool) {
         self.plan = plan
+        self.isQuiet = isQuiet
         let padding = String(repeating: " ", count: nameWidth - plan.name.count)
         prefix = "\(plan.name)\(padding) | "
     }
@@ -41,7 +45,10 @@ final class ClusterMember {
         do throws(SocketError) {
             process = try ChildProcess(
                 plan.executable, arguments: plan.arguments, environment: plan.environment,
-                onLine: { [prefix] in Terminal.say(prefix + Terminal.printable($0)) },
+                onLine: { [prefix, isQuiet] line in
+                    guard !isQuiet || line.contains(" error ") else { return }
+                    Terminal.say(prefix + Terminal.printable(line))
+                },
                 onEnd: { [weak self] in self?.ended($0) })
         } catch {
             Terminal.say("\(prefix)\(error)")

@@ -27,55 +27,81 @@ struct ClusterPlan {
         var url: String { "http://127.0.0.1:\(port)" }
     }
 
+    /// What is asked for.
+    struct Wish {
+        var servers = 3
+        /// Where everything is kept.
+        var directory = "data"
+        /// Of the first server, the log and Redis, where they are free; 0: any.
+        var ports = (server: 8000, log: 8100, redis: 6390)
+        var hasRedis = true
+        /// Settings beside those of this process' environment.
+        var logSettings: [String: String] = [:]
+        var serverSettings: [String: String] = [:]
+    }
+
     /// Nil: the cluster does without.
     let redis: Process?
     let log: Process
     let servers: [Process]
 
     init(_ arguments: Arguments) throws(ChatControl.Failure) {
-        let count = try arguments.integer("servers", in: 1...32, default: 3)
-        let directory = arguments["data-dir"] ?? "data"
+        var wish = Wish()
+        wish.servers = try arguments.integer("servers", in: 1...32, default: wish.servers)
+        wish.directory = arguments["data-dir"] ?? wish.directory
+        wish.ports = (
+            try arguments.integer("port", in: 1...65_535, default: wish.ports.server),
+            try arguments.integer("log-port", in: 1...65_535, default: wish.ports.log),
+            try arguments.integer("redis-port", in: 1...65_535, default: wish.ports.redis)
+        )
+        wish.hasRedis = !arguments.has("no-redis")
+        try self.init(wish)
+    }
+
+    init(_ wish: Wish) throws(ChatControl.Failure) {
+        let directory = wish.directory
         for path in [directory, "\(directory)/redis"] { try ClusterPlan.makeDirectory(path) }
         var ports = FreePorts()
-        let logPort = try ports.take(try arguments.integer("log-port", in: 1...65_535, default: 8100))
-        let firstPort = try arguments.integer("port", in: 1...65_535, default: 8000)
+        let logPort = try ports.take(wish.ports.log)
         var environment = ProcessEnvironment.variables()
         environment["CLUSTER_SECRET"] = try ClusterPlan.secret(in: directory, environment)
         environment["HOST"] = environment["HOST"] ?? "127.0.0.1"
         environment["DRAIN_WINDOW"] = environment["DRAIN_WINDOW"] ?? "0s"
         environment["REPLICATION_LOG_URL"] = "http://127.0.0.1:\(logPort)"
-        redis = try arguments.has("no-redis") ? nil : ClusterPlan.redis(arguments, directory, &ports)
+        redis = try wish.hasRedis ? ClusterPlan.redis(wish, &ports) : nil
         environment["REDIS_URL"] = redis.map { "redis://127.0.0.1:\($0.port)" } ?? ""
         log = Process(
             name: "replication-log", executable: try ClusterPlan.sibling("replication-log"), arguments: [],
             environment: environment.merging(
-                ["PORT": String(logPort), "DATA_DIR": "\(directory)/log"], uniquingKeysWith: { $1 }),
+                ["PORT": String(logPort), "DATA_DIR": "\(directory)/log"], uniquingKeysWith: { $1 }
+            ).merging(wish.logSettings, uniquingKeysWith: { $1 }),
             port: logPort, sign: redis == nil ? .ready : .readyWithRedis)
         let executable = try ClusterPlan.sibling("chat-server")
-        servers = try (0..<count).map { (index) throws(ChatControl.Failure) in
-            let port = try ports.take(min(firstPort + index, 65_535))
+        let firstPort = wish.ports.server
+        servers = try (0..<wish.servers).map { (index) throws(ChatControl.Failure) in
+            let port = try ports.take(firstPort == 0 ? 0 : min(firstPort + index, 65_535))
             return Process(
                 name: "chat-server-\(index + 1)", executable: executable, arguments: [],
                 environment: environment.merging(
                     ["PORT": String(port), "REPLICA_ID": "chat-server-\(index + 1)"], uniquingKeysWith: { $1 }
-                ),
+                ).merging(wish.serverSettings, uniquingKeysWith: { $1 }),
                 port: port, sign: .ready)
         }
     }
 
     private static func redis(
-        _ arguments: Arguments, _ directory: String, _ ports: inout FreePorts
+        _ wish: Wish, _ ports: inout FreePorts
     ) throws(ChatControl.Failure) -> Process {
         guard let executable = inPath("redis-server") else {
             throw ChatControl.Failure(
                 "redis-server is not installed: install Debian's redis-server, or use --no-redis")
         }
-        let port = try ports.take(try arguments.integer("redis-port", in: 1...65_535, default: 6390))
+        let port = try ports.take(wish.ports.redis)
         return Process(
             name: "redis", executable: executable,
             arguments: [
                 "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                "--dir", "\(directory)/redis", "--loglevel", "warning", "--proto-max-bulk-len", "1mb",
+                "--dir", "\(wish.directory)/redis", "--loglevel", "warning", "--proto-max-bulk-len", "1mb",
             ], environment: ProcessEnvironment.variables(), port: port, sign: .accepts)
     }
 
@@ -103,7 +129,7 @@ struct ClusterPlan {
     }
 
     /// An executable that is installed beside this one.
-    private static func sibling(_ name: String) throws(ChatControl.Failure) -> String {
+    static func sibling(_ name: String) throws(ChatControl.Failure) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let own = String(decoding: buffer.prefix(max(count, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -28,14 +28,27 @@ struct Endpoint {
     nonisolated static let defaultSecretFile = "data/cluster-secret"
 
     init(_ text: String, _ arguments: Arguments) throws(ChatControl.Failure) {
+        try self.init(text, secret: try Endpoint.secret(arguments))
+    }
+
+    /// `secret`: the cluster's, when there is one.
+    init(_ text: String, secret: String?) throws(ChatControl.Failure) {
         guard let url = HTTPURL(text) else {
             throw ChatControl.Failure(
                 "'\(text)' is no URL like \(Endpoint.defaultServer)", code: .badSettings)
         }
         self.url = url
         client = HTTPClient(Origin(host: url.host, port: url.port, prefix: url.pathPrefix))
-        let secret = try Endpoint.secret(arguments)
         fields = secret.map { [("authorization", "Bearer \($0)")] } ?? []
+    }
+
+    /// The same service over other connections: a client has few of them.
+    var withOwnConnections: Endpoint { Endpoint(url: url, fields: fields) }
+
+    private init(url: HTTPURL, fields: [(name: String, value: String)]) {
+        self.url = url
+        self.fields = fields
+        client = HTTPClient(Origin(host: url.host, port: url.port, prefix: url.pathPrefix))
     }
 
     /// From `--url`, or the one that `chatctl up` starts first.

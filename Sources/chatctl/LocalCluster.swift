@@ -7,23 +7,30 @@ final class LocalCluster {
     private let redis: ClusterMember?
     private let log: ClusterMember
     private let servers: [ClusterMember]
+    /// Everything is ready for the first time.
+    var onReady: (@LoopActor () -> Void)?
+    private let announces: Bool
     private var startedTiers = 0
     private var isAnnounced = false
     private var isStopping = false
     private var continuation: CheckedContinuation<ChatControl.Failure?, Never>?
     private var failure: ChatControl.Failure?
 
-    init(_ plan: ClusterPlan) {
+    /// - Parameter announces: whether it says what is there when everything is ready.
+    init(_ plan: ClusterPlan, announces: Bool = true) {
+        self.announces = announces
         let all = [plan.redis, plan.log].compactMap { $0 } + plan.servers
         let width = all.map(\.name.count).max() ?? 0
-        redis = plan.redis.map { ClusterMember($0, nameWidth: width) }
-        log = ClusterMember(plan.log, nameWidth: width)
-        servers = plan.servers.map { ClusterMember($0, nameWidth: width) }
+        redis = plan.redis.map { ClusterMember($0, nameWidth: width, isQuiet: !announces) }
+        log = ClusterMember(plan.log, nameWidth: width, isQuiet: !announces)
+        servers = plan.servers.map { ClusterMember($0, nameWidth: width, isQuiet: !announces) }
     }
 
     private var members: [ClusterMember] { tiers.flatMap { $0 } }
     /// Each needs those before it. It would wait for them, and say so; a first start should be quiet.
-    private var tiers: [[ClusterMember]] { (redis.map { [[$0]] } ?? []) + [[log], servers] }
+    private var tiers: [[ClusterMember]] {
+        [redis.map { [$0] } ?? [], [log], servers].filter { !$0.isEmpty }
+    }
 
     /// Returns when everything has stopped.
     func run() async throws(ChatControl.Failure) {
@@ -43,7 +50,7 @@ final class LocalCluster {
             return
         }
         isStopping = true
-        Terminal.say("stopping")
+        if announces { Terminal.say("stopping") }
         stopNext()
     }
 
@@ -56,7 +63,8 @@ final class LocalCluster {
         guard !isStopping, tiers.prefix(startedTiers).joined().allSatisfy(\.isReady) else { return }
         guard startedTiers == tiers.count else { return startNextTier() }
         isAnnounced = true
-        announce()
+        if announces { announce() }
+        onReady?()
     }
 
     private func startNextTier() {

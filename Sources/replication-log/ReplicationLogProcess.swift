@@ -57,7 +57,9 @@ enum ReplicationLogProcess {
             case .interval: .interval(settings.syncInterval)
             case .none: .none
             }
-        return StoreOptions(durability: durability, segmentBytesMax: settings.segmentBytes)
+        return StoreOptions(
+            durability: durability, segmentBytesMax: settings.segmentBytes,
+            scrubInterval: settings.scrubInterval)
     }
 
     private static func report(
@@ -106,14 +108,18 @@ enum ReplicationLogProcess {
             log.error("the log can no longer be written; exiting to recover", ["reason": .init(error)])
             ServiceProcess.exit(.ioError)
         }
-        opened.store.start { event in EventLoop.shared.execute { core.handle(event) } }
+        opened.store.start { event in
+            EventLoop.shared.execute { core.handle(event) }
+        } onDamage: { damage in
+            reportDamage(damage, log)
+        }
         let metrics = Metrics()
         StoreMetrics.register(opened.store, in: metrics)
         do throws(SocketError) {
             let service = try ReplicationLog(
                 core: core, bus: bus(settings, metrics, log),
                 seal: settings.common.clusterSecret.map { BusSeal(secret: $0.bytes) },
-                options: options(settings), metrics: metrics,
+                options: options(settings, opened.store), metrics: metrics,
                 log: log)
             self.service = service
             signals = ServiceProcess.onTermination { stop(service, opened.store, log) }
@@ -129,6 +135,16 @@ enum ReplicationLogProcess {
         }
     }
 
+    /// On the thread that found it.
+    private static func reportDamage(_ damage: ScrubReport.Damage, _ log: DiagnosticLog) {
+        log.error(
+            "a sealed segment is damaged on the disk; nothing was changed",
+            [
+                "file": .init(damage.file), "byte": .init(damage.byte), "offset": .init(damage.offset),
+                "reason": .init(damage.detail),
+            ])
+    }
+
     @LoopActor
     private static func stop(_ service: ReplicationLog, _ store: SegmentStore, _ log: DiagnosticLog) {
         log.info("stopping")
@@ -139,13 +155,17 @@ enum ReplicationLogProcess {
         }
     }
 
-    private static func options(_ settings: ReplicationLogSettings) -> ReplicationLog.Options {
-        ReplicationLog.Options(
+    private static func options(
+        _ settings: ReplicationLogSettings, _ store: SegmentStore
+    ) -> ReplicationLog.Options {
+        var options = ReplicationLog.Options(
             host: settings.common.host, port: settings.common.port, clusterName: settings.common.clusterName,
             basePath: settings.common.basePath, secret: settings.common.clusterSecret?.bytes,
             allowedOrigins: settings.common.allowedOrigins, engine: settings.engine.rawValue,
             durability: settings.durability.rawValue, replicaWindow: settings.replicaWindow,
             writeQuorum: writeQuorum(settings.common), fanout: settings.fanout)
+        options.scrubReport = { store.scrubReport }
+        return options
     }
 
     private static func writeQuorum(_ settings: CommonSettings) -> ConfirmationRequirement {

@@ -22,5 +22,18 @@ enum StoreMetrics {
         metrics.gauge("chat_store_queued_bytes", "Bytes waiting to be written.") {
             Double(store.statistics.queuedBytes)
         }
+        registerScrub(store, in: metrics)
+    }
+
+    private static func registerScrub(_ store: SegmentStore, in metrics: Metrics) {
+        metrics.counter(
+            "chat_log_scrub_damaged_total", "Places in sealed segments that are not what was written."
+        ) { store.scrubReport?.damageCount ?? 0 }
+        metrics.counter("chat_log_scrub_checked_bytes_total", "Bytes of sealed segments checked.") {
+            store.scrubReport?.checkedBytes ?? 0
+        }
+        metrics.counter("chat_log_scrub_passes_total", "Times all sealed segments were checked.") {
+            store.scrubReport?.passes ?? 0
+        }
     }
 }

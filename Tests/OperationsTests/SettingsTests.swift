@@ -16,12 +16,13 @@ struct SettingsTests {
         #expect(log.dataDirectory == "./data" && log.durability == .sync && log.syncInterval == .seconds(1))
         #expect(log.segmentBytes == 64 << 20 && log.idIndexEntries == 1_000_000)
         #expect(log.ingestChannels == "*" && log.engine == .embedded && log.fanout == 8)
+        #expect(log.scrubInterval == .seconds(24 * 3600))
 
         let pod = try run(ChatServerSettings.self)
         #expect(pod.common.port == 8000 && pod.historyBytes == 0)
         #expect(pod.replicationLog == HTTPURL("http://127.0.0.1:8100"))
         #expect(!pod.replicaID.isEmpty && pod.writeTimeout == .seconds(10))
-        #expect(pod.supersededRetention == .seconds(3600))
+        #expect(pod.supersededRetention == .seconds(3600) && pod.scrubInterval == .seconds(3600))
         #expect(pod.delegation.follow == .redis && pod.delegation.advertisedURL == nil)
     }
 
@@ -52,7 +53,7 @@ struct SettingsTests {
             ("BASE_PATH", "/a//b"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml"), ("CLUSTER_SECRET", "short"),
             ("ALLOWED_ORIGINS", "x"), ("DRAIN_WINDOW", "2h"), ("DURABILITY", "maybe"), ("SYNC_INTERVAL", "0"),
             ("SEGMENT_BYTES", "1KiB"), ("ID_INDEX_ENTRIES", "0"), ("ENGINE", "etcd"), ("FANOUT", "0"),
-            ("INGEST_CHANNELS", String(repeating: "*", count: 257)),
+            ("INGEST_CHANNELS", String(repeating: "*", count: 257)), ("SCRUB_INTERVAL", "721h"),
         ])
     func badValue(name: String, value: String) throws {
         let error = try refusal(ReplicationLogSettings.self, environment: [name: value])
@@ -67,7 +68,7 @@ struct SettingsTests {
         arguments: [
             ("REPLICATION_LOG_URL", "log:8100"), ("REPLICA_ID", "a b"), ("HISTORY_BYTES", "-1"),
             ("WRITE_TIMEOUT", "1ms"), ("SUPERSEDED_RETENTION", "never"), ("FOLLOW", "me"),
-            ("ADVERTISED_URL", "pod:8000"),
+            ("ADVERTISED_URL", "pod:8000"), ("SCRUB_INTERVAL", "-1s"),
         ])
     func badPodValue(name: String, value: String) throws {
         let error = try refusal(ChatServerSettings.self, environment: [name: value])

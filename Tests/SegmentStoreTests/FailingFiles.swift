@@ -127,4 +127,5 @@ extension FailingFiles {
 
     func lock(_ file: OpenFile) throws(SystemError) -> Bool { try base.lock(file) }
     func isResident(_ region: FileRegion) -> Bool { base.isResident(region) }
+    func forget(_ region: FileRegion) { base.forget(region) }
 }

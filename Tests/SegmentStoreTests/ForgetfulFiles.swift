@@ -203,6 +203,7 @@ extension ForgetfulFiles {
     }
 
     func isResident(_ region: FileRegion) -> Bool { true }
+    func forget(_ region: FileRegion) {}
 
     private func locked<Result>(
         _ body: (inout State) throws(SystemError) -> Result

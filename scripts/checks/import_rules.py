@@ -16,7 +16,7 @@ TOOLCHAIN = {"Swift", "Glibc", "Musl", "Synchronization", "Testing", "Darwin", "
 FOUNDATION = {"Foundation", "FoundationEssentials", "Dispatch"}
 
 # No I/O, no clock, no randomness.
-PURE_TARGETS = {"LogLine", "Replication", "Views", "TerminalChat"}
+PURE_TARGETS = {"LogLine", "Replication", "Views", "TerminalChat", "ClusterTools"}
 # Files of pure targets that may import the C library, for its memory functions alone.
 PURE_EXCEPTIONS = {"Sources/LogLine/Memory.swift": {"Glibc", "Musl"}}
 IMPURE = re.compile(

@@ -9,6 +9,8 @@ public struct ChatServerSettings: ServiceSettings {
     public let writeTimeout: Duration
     /// How long the history of a former epoch stays readable.
     public let supersededRetention: Duration
+    /// Within which time all lines in memory are checked once; zero: never.
+    public let scrubInterval: Duration
     public let accounts: AccountSettings
     public let admission: AdmissionSettings
     /// By how much reports to the log are held back on purpose; nil: not at all.
@@ -24,7 +26,7 @@ public struct ChatServerSettings: ServiceSettings {
         CommonSettings.table(port: port) + [
             replicationLogSetting.description, replicaIDSetting.description, historyBytesSetting.description,
             writeTimeoutSetting.description, supersededRetentionSetting.description,
-            simulatedDelaySetting.description,
+            scrubIntervalSetting.description, simulatedDelaySetting.description,
         ] + AccountSettings.table + AdmissionSettings.table + DelegationSettings.table
 
     public init(_ values: SettingValues) throws(SettingsError) {
@@ -34,6 +36,7 @@ public struct ChatServerSettings: ServiceSettings {
         historyBytes = try values.read(Self.historyBytesSetting)
         writeTimeout = try values.read(Self.writeTimeoutSetting)
         supersededRetention = try values.read(Self.supersededRetentionSetting)
+        scrubInterval = try values.read(Self.scrubIntervalSetting)
         accounts = try AccountSettings(values, clusterSecret: common.clusterSecret)
         admission = try AdmissionSettings(values)
         simulatedDelay = try values.read(Self.simulatedDelaySetting)
@@ -83,6 +86,9 @@ extension ChatServerSettings {
         if text.isEmpty { return .some(nil) }
         return SimulatedDelay(text).map { .some($0) }
     }
+
+    static let scrubIntervalSetting = CommonSettings.scrubIntervalSetting(
+        default: "1h", "the lines in memory are")
 
     /// The host's name, cut to what a replica's name may hold; `chat-server` when nothing of it is left.
     static func defaultReplicaID(hostName: String?) -> String {

@@ -50,6 +50,14 @@ public struct CommonSettings: Sendable {
             "Port to listen on.", parse: SettingNumber.port)
     }
 
+    /// Of the two services, which keep lines in different places.
+    static func scrubIntervalSetting(default text: String, _ what: String) -> Setting<Duration> {
+        Setting(
+            "SCRUB_INTERVAL", default: text, expects: "a duration, 0s to 720h (0s: never)",
+            "Within which time \(what) checked once for damage."
+        ) { SettingNumber.duration($0, in: .zero...(.seconds(720 * 3600))) }
+    }
+
     static let clusterNameBytesMax = 64
     static let drainWindowMax = Duration.seconds(3600)
 }

@@ -29,6 +29,8 @@ public struct ReplicationLogSettings: ServiceSettings {
     public let replicaWindow: Duration
     /// How many a node of the tree of pods feeds.
     public let fanout: Int
+    /// Within which time all sealed segments are checked once; zero: never.
+    public let scrubInterval: Duration
 
     public static let service = "replication-log"
     public static let summary = "puts every write in order, makes it durable and tells all pods."
@@ -39,9 +41,8 @@ public struct ReplicationLogSettings: ServiceSettings {
         CommonSettings.table(port: port) + [
             dataDirectorySetting.description, durabilitySetting.description, syncIntervalSetting.description,
             segmentBytesSetting.description, idIndexEntriesSetting.description,
-            ingestChannelsSetting.description, engineSetting.description,
-            replicaWindowSetting.description,
-            DelegationSettings.fanoutSetting.description,
+            ingestChannelsSetting.description, engineSetting.description, scrubIntervalSetting.description,
+            replicaWindowSetting.description, DelegationSettings.fanoutSetting.description,
         ]
 
     public init(_ values: SettingValues) throws(SettingsError) {
@@ -55,6 +56,7 @@ public struct ReplicationLogSettings: ServiceSettings {
         engine = try values.read(Self.engineSetting)
         replicaWindow = try values.read(Self.replicaWindowSetting)
         fanout = try values.read(DelegationSettings.fanoutSetting)
+        scrubInterval = try values.read(Self.scrubIntervalSetting)
     }
 
     static let segmentBytesRange = 4 << 10...4 << 30
@@ -97,6 +99,9 @@ extension ReplicationLogSettings {
         guard text.utf8.count <= ingestPatternBytesMax else { return nil }
         return .some(text.isEmpty ? nil : text)
     }
+
+    static let scrubIntervalSetting = CommonSettings.scrubIntervalSetting(
+        default: "24h", "the closed segment files are")
 
     static let engineSetting = Setting(
         "ENGINE", default: "embedded", expects: Choice.expects(Engine.self),

@@ -42,6 +42,9 @@ public struct Follower: Sendable {
     private var discardedAt: Duration?
     /// Redis gave a reason to ask our log whether our history is its.
     private var isInDoubt = false
+    /// A line that is not what was applied any more. Everything goes as soon as our log is there to give it
+    /// again; until then the rest is better than nothing.
+    private var damage: Offset?
     /// What the digest must be when `applied` gets there.
     private var checkpoint: (offset: Offset, digest: Digest)?
     /// What was durable when we started (or started over).
@@ -106,6 +109,7 @@ public struct Follower: Sendable {
         case .streamEnded(let number, let end): streamEnded(number, end, at: now, &actions)
         case .acknowledged(let position): acknowledged(position)
         case .headTold(let position): headTold(position)
+        case .memoryDamaged(let offset): damage = damage ?? offset
         case .tick: break
         }
         settle(at: now, &actions)
@@ -328,6 +332,7 @@ extension Follower {
         case .beyondHead(let head) where head < stream.request.after:
             giveUp(.logBehind(applied: stream.request.after, head: head), at: now, &actions)
         case .digest:
+            counters.digestConflicts += 1
             giveUp(.historyDiffers(at: stream.request.after), at: now, &actions)
         case .epoch, .beyondHead:
             fail(stream, at: now)
@@ -349,12 +354,14 @@ extension Follower {
         toldHead = nil
         stream = nil
         isInDoubt = false
+        let damage = damage
+        self.damage = nil
         checkpoint = nil
         lack = nil
         claims = HeadClaims()
         buffer.removeAll()
         bus.forgetHeartbeats(at: now)
-        actions.append(.discard(reason))
+        actions.append(.discard(damage.map { .memoryDamaged(at: $0) } ?? reason))
     }
 }
 
@@ -365,12 +372,20 @@ extension Follower {
     /// reason.
     private mutating func settle(at now: Duration, _ actions: inout [FollowerAction]) {
         if case .subscribing(let until) = phase, now >= until { phase = .running }
+        heal(at: now, &actions)
         drain(&actions)
         becomeReady(&actions)
         observeLack(at: now)
         leaveStream(at: now, &actions)
         openStream(at: now, &actions)
         nameSource(at: now, &actions)
+    }
+
+    /// Our log has just answered or feeds us: what is damaged here can be had again.
+    private mutating func heal(at now: Duration, _ actions: inout [FollowerAction]) {
+        guard let damage, let stream, stream.head != nil else { return }
+        actions.append(.close(stream.request.number))
+        giveUp(.memoryDamaged(at: damage), at: now, &actions)
     }
 
     private mutating func drain(_ actions: inout [FollowerAction]) {
@@ -449,6 +464,7 @@ extension Follower {
             if claims.confirmed > applied || now >= questionAt { return .range }
         }
         if isInDoubt, now >= questionAt { return .range }
+        if damage != nil { return .range }
         return now >= confirmedAt + limits.logCheckInterval ? .range : nil
     }
 

@@ -10,8 +10,8 @@ public enum FollowerAction: Sendable {
     case close(Int)
     /// Apply the batch's lines from this index on.
     case apply(LineBatch, from: Int)
-    /// Give up everything applied (keeping it aside as superseded): our log has confirmed that it is not its
-    /// history.
+    /// Give up everything applied: our log has confirmed that it is not its history (then it is kept aside as
+    /// superseded), or that it can give it again because it is damaged here.
     case discard(DiscardReason)
     /// Everything that was durable at the start has been applied.
     case becomeReady
@@ -69,6 +69,15 @@ public enum DiscardReason: Sendable, Equatable, CustomStringConvertible {
     case epochChanged(from: Epoch, to: Epoch)
     case logBehind(applied: Offset, head: Offset)
     case historyDiffers(at: Offset)
+    case memoryDamaged(at: Offset)
+
+    /// Whether what is given up is a history that somebody may want back.
+    public var leavesHistory: Bool {
+        switch self {
+        case .epochChanged, .logBehind, .historyDiffers: true
+        case .memoryDamaged: false
+        }
+    }
 
     public var description: String {
         switch self {
@@ -76,6 +85,7 @@ public enum DiscardReason: Sendable, Equatable, CustomStringConvertible {
         case .logBehind(let applied, let head):
             "the log's head \(head) is behind what was applied, \(applied)"
         case .historyDiffers(let offset): "the log's history at offset \(offset) is another one"
+        case .memoryDamaged(let offset): "the line of offset \(offset) is damaged in this pod's memory"
         }
     }
 }

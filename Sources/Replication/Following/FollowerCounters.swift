@@ -21,6 +21,8 @@ public struct FollowerCounters: Sendable, Equatable {
     public internal(set) var failedRequests = 0
     /// Times everything was given up.
     public internal(set) var discards = 0
+    /// Of these, times our log had another digest at the same offset.
+    public internal(set) var digestConflicts = 0
 
     public init() {}
 }

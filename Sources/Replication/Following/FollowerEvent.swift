@@ -23,6 +23,8 @@ public enum FollowerEvent: Sendable {
     case acknowledged(Position)
     /// Our log told how far it is, beside any stream: being ready takes as much.
     case headTold(Position)
+    /// The line of that offset is not what was applied any more: memory has changed by itself.
+    case memoryDamaged(Offset)
     /// The time of `nextDeadline` has come.
     case tick
 }

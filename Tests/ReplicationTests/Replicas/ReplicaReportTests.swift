@@ -94,8 +94,7 @@ struct ReportAnswerTests {
                 ",\"upstream\":{\"id\":\"log\",\"tier\":1}"
             ),
             (
-                ReplicaID("pod-3").map { UpstreamAssignment(node: .replica($0), address: "http://a:1") },
-                true,
+                UpstreamAssignment(node: .replica("pod-3"), address: "http://a:1"), true,
                 ",\"upstream\":{\"id\":\"pod-3\",\"address\":\"http://a:1\"}"
             ),
         ])
