@@ -16,6 +16,7 @@ struct ConfirmationSimulationTests {
             simulation.confirmedCount + simulation.refusedCount == simulation.addedCount,
             "seed \(seed): every write is answered")
         #expect(simulation.confirmedCount > simulation.addedCount / 5, "seed \(seed)")
-        #expect(simulation.refusedCount > 0, "seed \(seed)")
+        // A few writes may all be confirmed.
+        #expect(writes < 80 || simulation.refusedCount > 0, "seed \(seed)")
     }
 }

@@ -94,7 +94,8 @@ struct ReportAnswerTests {
                 ",\"upstream\":{\"id\":\"log\",\"tier\":1}"
             ),
             (
-                UpstreamAssignment(node: .replica("pod-3"), address: "http://a:1"), true,
+                ReplicaID("pod-3").map { UpstreamAssignment(node: .replica($0), address: "http://a:1") },
+                true,
                 ",\"upstream\":{\"id\":\"pod-3\",\"address\":\"http://a:1\"}"
             ),
         ])
