@@ -161,7 +161,7 @@ def test_keys_and_counters_can_be_confirmed(five):
         assert added.status == 201 and added.json["confirmed_by"] == 5 and added.json["value"] == 2, added
         late = client.request("DELETE", "/kv/color?confirm=9&timeout=100ms")
         assert late.status == 504 and late.problem()["type"] == "/problems/not-confirmed"
-        assert "confirmed_by" not in client.request("PUT", "/kv/color", 1).json
+        assert "confirmed_by" not in client.request("PUT", "/kv/color", {"hue": 2}).json
 
 
 def test_how_long_a_line_takes_to_be_visible_everywhere_is_sampled(five):
