@@ -399,7 +399,7 @@ def test_the_command_line_uses_keys_and_counters(trio):
         trio.keys[0].put(f"many:{number:04}", number)
     lines = run("kv", "list", "many:")[1].splitlines()
     assert [json.loads(line)["key"] for line in lines] == [f"many:{number:04}" for number in range(1005)]
-    assert json.loads(run("counter", "cli", "-5", "--id", "once")[1])["value"] == -5
+    assert json.loads(run("counter", "cli", "-5", "--id", "cli-once")[1])["value"] == -5
     assert json.loads(run("counter", "cli")[1])["value"] == -5
     assert run("kv", "delete", "cli:x", "--if-match", str(offset))[0] == 0
     assert run("kv", "get", "cli:x")[0] == 1 and run("kv", "list", "cli") == (0, "", "")
