@@ -24,13 +24,13 @@ struct DelegatedUpstreamTests {
     @LoopActor
     func moving() {
         let pod = TreePod()
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         pod.open(1, proof: TreePod.epoch)
         #expect(pod.pods["a"]?.opened == [1] && pod.log.opened.isEmpty)
         pod.pods["a"]?.send(.started(epoch: TreePod.epoch, head: Offset(4)))
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         #expect(pod.events == ["started"])
-        pod.answer(.replica("b"))
+        pod.answer(.replica(named("b")))
         #expect(pod.events == ["started", "moved"] && pod.pods["a"]?.closed == [1])
         pod.open(2, proof: TreePod.epoch)
         #expect(pod.pods["b"]?.opened == [2])
@@ -40,43 +40,43 @@ struct DelegatedUpstreamTests {
     @LoopActor
     func adopted() {
         let pod = TreePod()
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         pod.open(1, proof: TreePod.epoch)
         pod.upstream.answered(
-            TreePod.position, UpstreamAssignment(node: .replica("a"), address: nil), told: nil)
-        #expect(pod.upstream.feeder == .replica("a") && pod.pods["a"]?.closed == [])
+            TreePod.position, UpstreamAssignment(node: .replica(named("a")), address: nil), told: nil)
+        #expect(pod.upstream.feeder == .replica(named("a")) && pod.pods["a"]?.closed == [])
     }
 
     @Test("A feeder whose stream ends or brings nothing is lost, and told to the log until it knows")
     @LoopActor
     func losing() {
         let pod = TreePod()
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         pod.open(1, proof: TreePod.epoch)
         pod.pods["a"]?.send(.ended(.broken, reason: "reset"))
-        #expect(pod.events == ["broken"] && pod.upstream.lost == .replica("a") && pod.newsCount == 2)
+        #expect(pod.events == ["broken"] && pod.upstream.lost == .replica(named("a")) && pod.newsCount == 2)
         // An answer that was under way names it once more
-        pod.answer(.replica("a"))
-        #expect(pod.upstream.feeder == nil && pod.upstream.lost == .replica("a"))
-        pod.answer(.replica("b"), told: .replica("a"))
+        pod.answer(.replica(named("a")))
+        #expect(pod.upstream.feeder == nil && pod.upstream.lost == .replica(named("a")))
+        pod.answer(.replica(named("b")), told: .replica(named("a")))
         pod.open(2, proof: TreePod.epoch)
         #expect(pod.upstream.lost == nil && pod.pods["b"]?.opened == [2])
         pod.upstream.close(2)
-        #expect(pod.upstream.lost == .replica("b") && pod.pods["b"]?.closed == [2])
+        #expect(pod.upstream.lost == .replica(named("b")) && pod.pods["b"]?.closed == [2])
     }
 
     @Test("Another pod's refusal is a broken stream; the log is asked next, and only its word counts")
     @LoopActor
     func refusal() {
         let pod = TreePod()
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         pod.open(1, proof: TreePod.epoch)
         pod.pods["a"]?.send(.ended(.conflict(.epoch(now: Epoch(7))), reason: nil))
-        #expect(pod.events == ["broken"] && pod.upstream.lost == .replica("a"))
+        #expect(pod.events == ["broken"] && pod.upstream.lost == .replica(named("a")))
         pod.open(2, proof: TreePod.epoch)
         #expect(pod.log.opened == [2])
         // It confirms our history: lines come from whom it names again
-        pod.answer(.replica("b"), told: .replica("a"))
+        pod.answer(.replica(named("b")), told: .replica(named("a")))
         pod.log.send(.started(epoch: TreePod.epoch, head: Offset(4)))
         #expect(pod.events == ["broken", "started", "moved"] && pod.log.closed == [2])
         pod.open(3, proof: TreePod.epoch)
@@ -87,17 +87,17 @@ struct DelegatedUpstreamTests {
     @LoopActor
     func foreignEpoch() {
         let pod = TreePod()
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         pod.open(1)
         pod.pods["a"]?.send(.started(epoch: Epoch(7), head: Offset(4)))
-        #expect(pod.events == ["broken"] && pod.upstream.lost == .replica("a"))
+        #expect(pod.events == ["broken"] && pod.upstream.lost == .replica(named("a")))
     }
 
     @Test("A doubt is the log's to settle, and its refusal is passed on")
     @LoopActor
     func doubt() {
         let pod = TreePod()
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         pod.open(1, proof: TreePod.epoch, settlesDoubt: true)
         #expect(pod.log.opened == [1] && pod.pods["a"]?.opened == [])
         pod.log.send(.ended(.conflict(.digest), reason: nil))
@@ -105,7 +105,7 @@ struct DelegatedUpstreamTests {
         // Nothing is remembered any more: how far the log is has to be told anew before another pod is asked
         pod.open(2)
         #expect(pod.pods["a"]?.opened == [])
-        pod.answer(.replica("a"))
+        pod.answer(.replica(named("a")))
         #expect(pod.pods["a"]?.opened == [2])
     }
 }
@@ -191,10 +191,8 @@ private final class ScriptedLines: @LoopActor LogUpstream {
     }
 }
 
-extension ReplicaID: ExpressibleByStringLiteral {
-    /// For names that a test writes itself.
-    public init(stringLiteral text: String) {
-        guard let id = ReplicaID(text) else { preconditionFailure("\(text) is no name of a replica") }
-        self = id
-    }
+/// A name that a test writes itself.
+private func named(_ text: String) -> ReplicaID {
+    guard let id = ReplicaID(text) else { preconditionFailure("\(text) is no name of a replica") }
+    return id
 }

@@ -18,105 +18,119 @@ struct FanoutTreeTests {
 
     @Test("Replicas fill it from the log on, and nobody feeds more than the fan-out")
     func fills() {
-        let oracle = tree(fanout: 2, ["a", "b", "c", "d", "e", "f", "g"])
+        let oracle = tree(
+            fanout: 2, [named("a"), named("b"), named("c"), named("d"), named("e"), named("f"), named("g")])
         #expect(
             feeders(oracle) == [
-                "a": .log, "b": .log, "c": .replica("a"), "d": .replica("b"), "e": .replica("a"),
-                "f": .replica("b"), "g": .replica("c"),
+                named("a"): .log, named("b"): .log, named("c"): .replica(named("a")),
+                named("d"): .replica(named("b")), named("e"): .replica(named("a")),
+                named("f"): .replica(named("b")), named("g"): .replica(named("c")),
             ])
-        #expect(oracle.violations.isEmpty && oracle.tree.depth(of: "g") == 3)
+        #expect(oracle.violations.isEmpty && oracle.tree.depth(of: named("g")) == 3)
     }
 
     @Test("Who is not ready yet feeds nobody: the others wait for a place until somebody is")
     func starting() {
         var oracle = TreeOracle(fanout: 2)
-        for name in ["a", "b", "c", "d"] as [ReplicaID] { oracle.heard(name, .starting) }
-        #expect(oracle.tree.waitingCount == 2 && oracle.tree.feeder(of: "c") == nil)
-        oracle.heard("b", .sound, follows: .log)
-        #expect(oracle.tree.feeder(of: "c") == .replica("b") && oracle.tree.feeder(of: "d") == .replica("b"))
+        for name in [named("a"), named("b"), named("c"), named("d")] { oracle.heard(name, .starting) }
+        #expect(oracle.tree.waitingCount == 2 && oracle.tree.feeder(of: named("c")) == nil)
+        oracle.heard(named("b"), .sound, follows: .log)
+        #expect(
+            oracle.tree.feeder(of: named("c")) == .replica(named("b"))
+                && oracle.tree.feeder(of: named("d")) == .replica(named("b")))
         #expect(oracle.violations.isEmpty)
     }
 
     @Test("A sound replica takes the place of one that is not ready or lags, when there is no other")
     func eviction() {
         var oracle = TreeOracle(fanout: 1)
-        oracle.heard("new", .starting)
-        oracle.heard("sound", .sound)
-        #expect(oracle.tree.feeder(of: "sound") == .log && oracle.tree.feeder(of: "new") == .replica("sound"))
-        oracle.heard("sound", .lagging, follows: .log)
-        oracle.heard("other", .sound)
-        #expect(oracle.tree.feeder(of: "other") == .log && oracle.tree.depth(of: "sound") == 2)
+        oracle.heard(named("new"), .starting)
+        oracle.heard(named("sound"), .sound)
+        #expect(
+            oracle.tree.feeder(of: named("sound")) == .log
+                && oracle.tree.feeder(of: named("new")) == .replica(named("sound")))
+        oracle.heard(named("sound"), .lagging, follows: .log)
+        oracle.heard(named("other"), .sound)
+        #expect(oracle.tree.feeder(of: named("other")) == .log && oracle.tree.depth(of: named("sound")) == 2)
         #expect(oracle.violations.isEmpty)
     }
 
     @Test("Those that a silent, leaving or restarted one fed get another place at once", arguments: 0..<3)
     func reparenting(way: Int) {
-        var oracle = tree(fanout: 2, ["a", "b", "c", "d", "e"])
+        var oracle = tree(fanout: 2, [named("a"), named("b"), named("c"), named("d"), named("e")])
         let before = oracle.reliableEdges
         switch way {
-        case 0: oracle.silence("a")
-        case 1: oracle.remove("a")
-        default: oracle.heard("a", .starting)
+        case 0: oracle.silence(named("a"))
+        case 1: oracle.remove(named("a"))
+        default: oracle.heard(named("a"), .starting)
         }
-        #expect(oracle.tree.fedCount(of: .replica("a")) == 0 && oracle.violations.isEmpty)
-        for name in ["c", "e"] as [ReplicaID] { #expect(oracle.tree.depth(of: name) != nil) }
-        #expect(oracle.tree.feeder(of: "b") == .log && oracle.tree.feeder(of: "d") == .replica("b"))
+        #expect(oracle.tree.fedCount(of: .replica(named("a"))) == 0 && oracle.violations.isEmpty)
+        for name in [named("c"), named("e")] { #expect(oracle.tree.depth(of: name) != nil) }
+        #expect(
+            oracle.tree.feeder(of: named("b")) == .log
+                && oracle.tree.feeder(of: named("d")) == .replica(named("b")))
         #expect(oracle.needlessMoves(since: before).isEmpty)
     }
 
     @Test("Who lost its feeder gets another one, which the suspect becomes again when it is heard of")
     func lost() {
-        var oracle = tree(fanout: 2, ["a", "b", "c"])
-        oracle.heard("c", .sound, lost: .replica("a"))
-        #expect(oracle.tree.feeder(of: "c") == .replica("b") && oracle.violations.isEmpty)
-        oracle.heard("d", .sound)
-        #expect(oracle.tree.feeder(of: "d") == .replica("b"), "nobody is given to a suspect")
-        oracle.heard("a", .sound, follows: .log)
-        oracle.heard("e", .sound)
-        #expect(oracle.tree.feeder(of: "e") == .replica("a"))
+        var oracle = tree(fanout: 2, [named("a"), named("b"), named("c")])
+        oracle.heard(named("c"), .sound, lost: .replica(named("a")))
+        #expect(oracle.tree.feeder(of: named("c")) == .replica(named("b")) && oracle.violations.isEmpty)
+        oracle.heard(named("d"), .sound)
+        #expect(oracle.tree.feeder(of: named("d")) == .replica(named("b")), "nobody is given to a suspect")
+        oracle.heard(named("a"), .sound, follows: .log)
+        oracle.heard(named("e"), .sound)
+        #expect(oracle.tree.feeder(of: named("e")) == .replica(named("a")))
     }
 
     @Test("A suspect gives its place to the one that lost it, where there is no other")
     func suspectOfAChain() {
-        var oracle = tree(fanout: 1, ["a", "b", "c"])
-        oracle.heard("b", .sound, lost: .replica("a"))
-        #expect(oracle.tree.feeder(of: "b") == .log && oracle.tree.feeder(of: "c") == .replica("b"))
-        #expect(oracle.tree.feeder(of: "a") == .replica("c") && oracle.violations.isEmpty)
+        var oracle = tree(fanout: 1, [named("a"), named("b"), named("c")])
+        oracle.heard(named("b"), .sound, lost: .replica(named("a")))
+        #expect(
+            oracle.tree.feeder(of: named("b")) == .log
+                && oracle.tree.feeder(of: named("c")) == .replica(named("b")))
+        #expect(oracle.tree.feeder(of: named("a")) == .replica(named("c")) && oracle.violations.isEmpty)
     }
 
     @Test("A feeder that was lost is given again only when there is no other")
     func avoidance() {
-        var oracle = tree(fanout: 2, ["a", "b", "c"])
-        oracle.heard("c", .sound, lost: .replica("a"))
-        oracle.heard("a", .sound, follows: .log)
-        oracle.remove("b")
-        #expect(oracle.tree.feeder(of: "c") == .log)
-        oracle.heard("b", .sound)
-        #expect(oracle.tree.feeder(of: "b") == .replica("a") && oracle.violations.isEmpty)
+        var oracle = tree(fanout: 2, [named("a"), named("b"), named("c")])
+        oracle.heard(named("c"), .sound, lost: .replica(named("a")))
+        oracle.heard(named("a"), .sound, follows: .log)
+        oracle.remove(named("b"))
+        #expect(oracle.tree.feeder(of: named("c")) == .log)
+        oracle.heard(named("b"), .sound)
+        #expect(oracle.tree.feeder(of: named("b")) == .replica(named("a")) && oracle.violations.isEmpty)
     }
 
     @Test("Where one lags whose feeder does not, those behind it move while there is room elsewhere")
     func lagging() {
-        var oracle = tree(fanout: 2, ["a", "b", "c", "d", "e"])
+        var oracle = tree(fanout: 2, [named("a"), named("b"), named("c"), named("d"), named("e")])
         // c and e are behind a, d behind b.
-        for name in ["e", "c"] as [ReplicaID] { oracle.heard(name, .lagging, follows: .replica("a")) }
-        #expect(oracle.tree.feeder(of: "c") == .replica("a"), "they lag, and nobody behind them suffers")
-        oracle.heard("a", .lagging, follows: .log)
-        #expect(oracle.tree.feeder(of: "c") == .replica("b") && oracle.tree.fedCount(of: .replica("a")) == 0)
-        #expect(oracle.tree.feeder(of: "e") == .replica("d") && oracle.violations.isEmpty)
+        for name in [named("e"), named("c")] { oracle.heard(name, .lagging, follows: .replica(named("a"))) }
+        #expect(
+            oracle.tree.feeder(of: named("c")) == .replica(named("a")),
+            "they lag, and nobody behind them suffers")
+        oracle.heard(named("a"), .lagging, follows: .log)
+        #expect(
+            oracle.tree.feeder(of: named("c")) == .replica(named("b"))
+                && oracle.tree.fedCount(of: .replica(named("a"))) == 0)
+        #expect(oracle.tree.feeder(of: named("e")) == .replica(named("d")) && oracle.violations.isEmpty)
     }
 
     @Test("Those behind a lagging one stay where there is no better place, so also when all lag")
     func burst() {
-        var oracle = tree(fanout: 1, ["a", "b", "c", "d"])
+        var oracle = tree(fanout: 1, [named("a"), named("b"), named("c"), named("d")])
         let before = feeders(oracle)
-        for name in ["b", "c", "a", "d"] as [ReplicaID] { oracle.heard(name, .lagging) }
+        for name in [named("b"), named("c"), named("a"), named("d")] { oracle.heard(name, .lagging) }
         #expect(feeders(oracle) == before && oracle.violations.isEmpty)
     }
 
     @Test("A log that knows nobody adopts the edges that it is told of, in whatever order", arguments: 0..<20)
     func adoption(seed: UInt64) {
-        let names = (0..<40).compactMap { ReplicaID("pod-\($0)") }
+        let names = (0..<40).map { named("pod-\($0)") }
         let old = tree(fanout: 3, names)
         var random = SplitMix64(seed: seed)
         var oracle = TreeOracle(fanout: 3)
@@ -132,27 +146,29 @@ struct FanoutTreeTests {
     @Test("Edges to one that never comes are given up when the adoption ends")
     func vainAdoption() {
         var oracle = TreeOracle(fanout: 2)
-        oracle.heard("a", .sound, follows: .replica("gone"))
-        #expect(oracle.tree.feeder(of: "a") == .replica("gone") && oracle.tree.depth(of: "a") == nil)
+        oracle.heard(named("a"), .sound, follows: .replica(named("gone")))
+        #expect(
+            oracle.tree.feeder(of: named("a")) == .replica(named("gone"))
+                && oracle.tree.depth(of: named("a")) == nil)
         oracle.endAdoption()
-        #expect(oracle.tree.feeder(of: "a") == .log && oracle.violations.isEmpty)
+        #expect(oracle.tree.feeder(of: named("a")) == .log && oracle.violations.isEmpty)
     }
 
     @Test("What cannot be is not adopted: circles, itself, more than the fan-out")
     func impossibleClaims() {
         var oracle = TreeOracle(fanout: 1)
-        oracle.heard("a", .sound, follows: .replica("b"))
-        oracle.heard("b", .sound, follows: .replica("a"))
+        oracle.heard(named("a"), .sound, follows: .replica(named("b")))
+        oracle.heard(named("b"), .sound, follows: .replica(named("a")))
         #expect(oracle.violations.isEmpty)
-        oracle.heard("c", .sound, follows: .replica("c"))
-        oracle.heard("d", .sound, follows: .log)
-        #expect(oracle.violations.isEmpty && oracle.tree.depth(of: "d") != nil)
+        oracle.heard(named("c"), .sound, follows: .replica(named("c")))
+        oracle.heard(named("d"), .sound, follows: .log)
+        #expect(oracle.violations.isEmpty && oracle.tree.depth(of: named("d")) != nil)
     }
 
     @Test("Whatever is said in whatever order, the invariant holds after every word", arguments: 0..<40)
     func anyWords(seed: UInt64) {
         var random = SplitMix64(seed: seed)
-        let names = (0..<12).compactMap { ReplicaID("r\($0)") }
+        let names = (0..<12).map { named("r\($0)") }
         var oracle = TreeOracle(fanout: 1 + random.below(3))
         for step in 0..<300 {
             let before = oracle.reliableEdges

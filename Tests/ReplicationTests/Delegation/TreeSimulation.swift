@@ -45,7 +45,7 @@ final class TreeSimulation {
     private var lastHeard: [ReplicaID: Int] = [:]
     private var logStartedAt = 0
     private var logDownUntil = 0
-    private var named = 0
+    private var joined = 0
     private var isFaulty = true
 
     init(seed: UInt64, fanout: Int, count: Int) {
@@ -157,8 +157,8 @@ final class TreeSimulation {
     // MARK: Faults
 
     private func join() {
-        named += 1
-        guard let name = ReplicaID("pod-\(named)") else { return }
+        joined += 1
+        let name = ReplicationTests.named("pod-\(joined)")
         pods[name] = Pod(name, phase: random.below(Self.reportEverySteps))
     }
 
