@@ -30,12 +30,12 @@ enum ReplicasCommand {
     ) { (arguments) throws(ChatControl.Failure) in
         try arguments.require()
         let group = try ReplicaGroup(arguments)
-        let signals = [SIGINT, SIGTERM].map { LoopSignal($0) { ServiceProcess.exit(.done) } }
+        let signals = [SIGINT, SIGTERM].map { LoopSignal($0) { group.stop() } }
         defer { withExtendedLifetime(signals) {} }
         try group.start()
         await group.untilReady()
         Terminal.say("all \(group.count) are ready")
-        await group.forever()
+        await group.untilStopped()
     }
 }
 
@@ -47,6 +47,7 @@ private final class ReplicaGroup {
     private let environment: [String: String]
     private var servers: [ChatServer] = []
     private var timer: LoopTimer?
+    private var stopped: CheckedContinuation<Void, Never>?
 
     private static let pollInterval = Duration.milliseconds(50)
     /// Of the settings, what is one for all of them; the rest is as the environment has it.
@@ -105,9 +106,15 @@ private final class ReplicaGroup {
         }
     }
 
-    /// Signals end the process.
-    func forever() async {
-        await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in }
+    func untilStopped() async {
+        await withCheckedContinuation { stopped = $0 }
+    }
+
+    /// Ends the process, whatever is under way: nothing here is anybody's only copy.
+    func stop() {
+        guard let stopped else { ServiceProcess.exit(.done) }
+        self.stopped = nil
+        stopped.resume()
     }
 }
 

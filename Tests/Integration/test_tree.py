@@ -292,6 +292,7 @@ def test_many_replicas_in_one_process_are_as_many_pods_to_the_log(new_cluster, p
         with Client(int(url.rpartition(":")[2])) as client:
             assert client.get("/state").json["replica_id"] == name
     assert group.terminate() == 0
+    assert "MISUSE" not in group.text
 
 
 def test_a_hundred_pods_have_everything_after_a_tenth_of_them_died(new_cluster):
