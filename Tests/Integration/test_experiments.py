@@ -86,10 +86,11 @@ def test_confirmed_writes_are_measured_on_a_cluster_that_is_there(confirming, tm
 
 
 def test_what_cannot_be_confirmed_is_not_measured(small_cluster, tmp_path):
-    command = [BIN / "chatctl", "bench", "quorum", "--servers", small_cluster.log.url, "--out", tmp_path]
+    target = tmp_path / "out"
+    command = [BIN / "chatctl", "bench", "quorum", "--servers", small_cluster.log.url, "--out", target]
     code, out, error = run_to_end(command)
     assert code == 1 and "no write with confirm=durable succeeds" in error, out + error
-    assert list(tmp_path.iterdir()) == []
+    assert list(target.iterdir()) == []
 
 
 def test_replicas_are_measured_with_a_cluster_of_its_own_that_is_gone_afterwards(processes, tmp_path):
