@@ -16,6 +16,13 @@ final class QuorumBench {
         var requirements = ["durable", "1", "2", "3", "4", "5"]
     }
 
+    /// Of one requirement, over all rounds.
+    private struct Run {
+        var samples: [Sample] = []
+        var failures = 0
+        var duration = Duration.zero
+    }
+
     private struct Sample {
         let milliseconds: Double
         let confirmedBy: Int?
@@ -26,13 +33,14 @@ final class QuorumBench {
     private var requirement = ""
     private var writesLeft = 0
     private var writersLeft = 0
-    private var samples: [Sample] = []
-    private var failures = 0
+    private var run = Run()
     private var lastFailure = ""
     private var continuation: CheckedContinuation<Void, Never>?
 
-    /// Writes before each run that are not measured.
+    /// Writes for each requirement that are not measured.
     private static let warmUpWrites = 200
+    /// Each requirement has its turn so often, so that what else the machine does falls on all of them.
+    private static let roundCount = 5
     private static let confirmTimeout = "10s"
 
     init(_ settings: Settings, servers: [Endpoint]) {
@@ -46,43 +54,57 @@ final class QuorumBench {
     ]
 
     func run() async throws(ChatControl.Failure) -> ResultTable {
-        var table = ResultTable(columns: QuorumBench.columns)
         for requirement in settings.requirements {
-            self.requirement = requirement
-            _ = await write(QuorumBench.warmUpWrites)
-            guard failures < QuorumBench.warmUpWrites else {
+            let warmUp = await write(QuorumBench.warmUpWrites, requirement)
+            guard warmUp.failures < QuorumBench.warmUpWrites else {
                 throw ChatControl.Failure("no write with confirm=\(requirement) succeeds: \(lastFailure)")
             }
-            let duration = await write(settings.writes)
-            table.add(row(requirement, duration))
-            if failures > 0 {
-                Terminal.say("confirm=\(requirement): \(failures) failed, last: \(lastFailure)")
+        }
+        var runs = settings.requirements.map { _ in Run() }
+        for round in 0..<QuorumBench.roundCount {
+            let share = settings.writes * (round + 1) / QuorumBench.roundCount
+            let count = share - settings.writes * round / QuorumBench.roundCount
+            for (index, requirement) in settings.requirements.enumerated() {
+                let part = await write(count, requirement)
+                runs[index].samples += part.samples
+                runs[index].failures += part.failures
+                runs[index].duration += part.duration
             }
+        }
+        return table(runs)
+    }
+
+    private func table(_ runs: [Run]) -> ResultTable {
+        var table = ResultTable(columns: QuorumBench.columns)
+        for (requirement, run) in zip(settings.requirements, runs) {
+            table.add(row(requirement, run))
+            guard run.failures > 0 else { continue }
+            Terminal.say("confirm=\(requirement): \(run.failures) failed, last: \(lastFailure)")
         }
         return table
     }
 
-    private func row(_ requirement: String, _ duration: Duration) -> [ResultTable.Cell] {
-        let times = SampleSummary(samples.map(\.milliseconds))
-        let confirmed = SampleSummary(samples.compactMap { $0.confirmedBy.map(Double.init) })
+    private func row(_ requirement: String, _ run: Run) -> [ResultTable.Cell] {
+        let times = SampleSummary(run.samples.map(\.milliseconds))
+        let confirmed = SampleSummary(run.samples.compactMap { $0.confirmedBy.map(Double.init) })
         let isConfirmed = confirmed.count > 0
         return [
             .text(requirement), .integer(settings.writes), .number(times.mean, digits: 3),
             .number(times.p50, digits: 3), .number(times.p95, digits: 3), .number(times.p99, digits: 3),
             .number(times.max, digits: 3),
-            .number(Double(samples.count) / (duration / .seconds(1)), digits: 1),
+            .number(Double(run.samples.count) / (run.duration / .seconds(1)), digits: 1),
             isConfirmed ? .number(confirmed.mean, digits: 2) : .missing,
             isConfirmed ? .integer(Int(confirmed.min)) : .missing,
-            .number(100 * Double(samples.count) / Double(settings.writes), digits: 2),
+            .number(100 * Double(run.samples.count) / Double(settings.writes), digits: 2),
         ]
     }
 
     // MARK: Writing
 
-    /// So many writes by all writers together; returns how long that took.
-    private func write(_ count: Int) async -> Duration {
-        samples = []
-        failures = 0
+    /// So many writes by all writers together.
+    private func write(_ count: Int, _ requirement: String) async -> Run {
+        self.requirement = requirement
+        run = Run()
         writesLeft = count
         writersLeft = settings.concurrency
         let start = LoopClock.monotonic
@@ -92,7 +114,8 @@ final class QuorumBench {
                 EventLoop.shared.task { await self.runWriter(writer) }
             }
         }
-        return LoopClock.monotonic - start
+        run.duration = LoopClock.monotonic - start
+        return run
     }
 
     /// Each has a connection of its own, to one of the servers in turn.
@@ -115,10 +138,10 @@ final class QuorumBench {
         do throws(ChatControl.Failure) {
             let answer = try await endpoint.answer(request)
             let milliseconds = (LoopClock.monotonic - sent) / .milliseconds(1)
-            samples.append(
+            run.samples.append(
                 Sample(milliseconds: milliseconds, confirmedBy: QuorumBench.confirmedBy(answer.pointer)))
         } catch {
-            failures += 1
+            run.failures += 1
             lastFailure = error.message
         }
     }
