@@ -55,6 +55,9 @@ final class LogEndpoints {
             let draft = try Problem.from { () throws(InvalidField) in
                 try Draft.decode(message: exchange.body.pointer, channel: channel)
             }
+            guard requirement != .durable else {
+                return core.append(draft) { exchange.respond(Response($0)) }
+            }
             core.append(draft) { [self] result in
                 confirm(result, requirement, choice.timeout) { exchange.respond(Response($0)) }
             }
@@ -65,9 +68,7 @@ final class LogEndpoints {
         _ result: AppendResult, _ requirement: ConfirmationRequirement, _ timeout: Duration,
         _ completion: @escaping @LoopActor (AppendResult) -> Void
     ) {
-        guard requirement != .durable, let offset = result.receipt?.position.offset else {
-            return completion(result)
-        }
+        guard let offset = result.receipt?.position.offset else { return completion(result) }
         confirmations.wait(offset, requirement, timeout: timeout) { _, confirmation in
             completion(result.with(confirmation, requirement))
         }
