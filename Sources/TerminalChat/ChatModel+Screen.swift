@@ -62,16 +62,21 @@ extension ChatModel {
     private func inputRow() -> (row: ScreenRow, column: Int) {
         let prompt = ShownText(ChatModel.prompt)
         let width = columns - prompt.cells - 1
-        let characters = editor.characters.map { ShownText($0 == "\n" ? "↵" : String($0)) }
+        // Only as much as fits is looked at, however long the line is.
+        func shown(_ character: Character) -> ShownText {
+            ShownText(character == "\n" ? "↵" : String(character))
+        }
         var start = editor.cursor
         var before = 0
-        while start > 0, before + characters[start - 1].cells <= width {
+        while start > 0 {
+            let cells = shown(editor.characters[start - 1]).cells
+            guard before + cells <= width else { break }
             start -= 1
-            before += characters[start].cells
+            before += cells
         }
         var row = ScreenRow(prompt, .bold)
         var used = 0
-        for character in characters[start...] {
+        for character in editor.characters[start...].lazy.map(shown) {
             guard used + character.cells <= width else { break }
             row.append(character)
             used += character.cells

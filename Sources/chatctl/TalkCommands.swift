@@ -1,6 +1,7 @@
 import EventLoop
 import LogLine
 import Replication
+import TerminalChat
 import Web
 
 /// `send`, `messages`, `tail`.
@@ -19,7 +20,7 @@ enum TalkCommands {
         let channel = PathEncoding.encode(segment: Array(arguments.positional[0].utf8))
         let answer = try await Endpoint.talking(arguments).answer(
             ClientRequest(.post, "/messages/\(channel)", body: body(arguments)))
-        Terminal.say(answer.text.trimmingNewline)
+        Terminal.say(Terminal.printable(answer.text.trimmingNewline))
     }
 
     static let messages = ChatControl.Command(
@@ -65,23 +66,15 @@ enum TalkCommands {
         return buffer.takeSlice()
     }
 
-    /// `2026-11-20T06:31:00.123Z #channel alice: text`.
+    /// Shows a message, as readers see it now; what is none is passed over.
     static func show(_ line: some StringProtocol, asJSON: Bool, channel wanted: String? = nil) {
-        var bytes = Array(line.utf8)
-        // What is no line of ours is shown as it came.
-        let parsed = bytes.withUnsafeBytes { try? Line.parse($0) }
-        guard let parsed, let text = parsed.text else { return }
-        if let wanted, !parsed.channel.bytes.elementsEqual(wanted.utf8) { return }
+        guard let message = Array(line.utf8).withUnsafeBytes({ MessageLine($0) }) else { return }
+        if let wanted, !message.channel.elementsEqual(wanted.utf8) { return }
         // For programs as it is; JSON may hold U+009B, which begins a terminal's sequences.
         if asJSON {
             return Terminal.say(Terminal.isInteractive ? Terminal.printable(String(line)) : String(line))
         }
-        bytes = text
-        let time = ByteBuffer()
-        parsed.time.append(to: time)
-        let author = parsed.author.map { " \($0)" } ?? ""
-        let shown = String(decoding: bytes, as: UTF8.self)
-        Terminal.say(Terminal.printable("\(time.text) #\(parsed.channel)\(author): \(shown)"))
+        Terminal.say(Terminal.printable(message.text))
     }
 }
 

@@ -185,6 +185,13 @@ def test_signing_out_everywhere_ends_tokens_and_streams_on_all_pods(town):
     assert is_signed_in(signed_in(town.pods[0], "Ida"), town.pods[1])
 
 
+def test_the_pod_that_signed_somebody_out_takes_their_token_no_more(town):
+    for number in range(20):
+        person = register(town.pods[0], f"leaver-{number}")
+        person.does(town.pods[0], "DELETE", "/sessions")
+        assert person.refused(town.pods[0], "GET", "/sessions") == 401
+
+
 def test_a_deleted_account_is_gone_but_its_name_stays_taken(town):
     jim = register(town.pods[0], "Jim")
     town.wait_until_equal()

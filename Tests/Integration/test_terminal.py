@@ -218,6 +218,25 @@ def test_send_messages_and_tail_speak_with_a_token(shared, homes, processes, tmp
     assert erin.token not in tail.text
 
 
+def test_messages_shows_what_was_edited_answered_reacted_to_or_deleted(shared, homes, tmp_path):
+    pod, _ = shared.pods
+    person = register(pod, "amender")
+    plain, edited, deleted, liked = (
+        person.says(pod, "amended", text) for text in ("plain", "before", "secret", "liked"))
+    person.does(pod, "PATCH", f"/messages/amended/{edited}", {"message_text": "after\x1b[2J"})
+    person.does(pod, "DELETE", f"/messages/amended/{deleted}")
+    person.does(pod, "PUT", f"/messages/amended/{liked}/reactions/%F0%9F%91%8D")
+    person.says(pod, "amended", "answer", reply_to=plain)
+    words = ("messages", "--server", pod.url, "amended")
+    code, out, error = chatctl(*words, settings=homes("nobody"), cwd=tmp_path)
+    assert code == 0, error
+    assert [line.partition("#amended ")[2] for line in out.splitlines()] == [
+        "amender: plain", "amender: after\\u{1b}[2J (edited)", "amender: (deleted)", "amender: liked",
+        "amender: answer"]
+    code, out, error = chatctl(*words, "--json", settings=homes("nobody"), cwd=tmp_path)
+    assert code == 0 and len(out.splitlines()) == 5, error
+
+
 def test_a_token_that_is_good_no_more_ends_the_chat_and_is_forgotten(shared, homes, terminals, tmp_path):
     pod = shared.pods[0]
     sign_in(pod, "frank", homes("frank"))

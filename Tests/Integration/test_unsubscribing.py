@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.people import SETTINGS, register
+from harness.people import SETTINGS, register, signed_in
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +35,24 @@ def test_a_room_that_was_unsubscribed_from_is_not_followed_again_by_itself(pod):
         socket.control("live")
         socket.lines_through(alice.says(pod, room, "and when it subscribes anew"))
         assert socket.lines[-1]["channel"] == room
+
+
+def test_the_streams_of_an_account_end_when_its_socket_speaks_for_another(pod):
+    erin, mallory = register(pod, "erin"), register(pod, "mallory")
+    room = erin.does(pod, "POST", "/rooms", {"title": "Own"})["channel"]
+    with erin.socket(pod, "?channels=@me") as socket:
+        erin.says(pod, room, "before")
+        socket.line()
+        socket.say(type="auth", token=erin.token)
+        socket.control("signed_in")
+        socket.lines_through(erin.says(pod, room, "the same account goes on"))
+        socket.say(type="auth", token=mallory.token)
+        socket.control("signed_in")
+        erin.does(pod, "DELETE", "/sessions")
+        count = len(socket.lines)
+        room_of_hers = mallory.does(pod, "POST", "/rooms", {"title": "Hers"})["channel"]
+        socket.say(type="subscribe", channels=["@me"])
+        erin = signed_in(pod, "erin")
+        erin.says(pod, room, "not for this socket")
+        socket.lines_through(mallory.says(pod, room_of_hers, "for it"))
+        assert {line["channel"] for line in socket.lines[count:]} == {room_of_hers}

@@ -76,6 +76,20 @@ struct InputTests {
         #expect(editor(.left, .backspace, .delete, .text("x")).text == "x")
     }
 
+    @Test("A line does not grow beyond a message and a command")
+    func longLine() {
+        var editor = LineEditor()
+        let piece = String(repeating: "é", count: 2_048)
+        for _ in 0..<100 { _ = editor.apply(.text(piece)) }
+        #expect(editor.text.utf8.count == 16 * 4_096)
+        _ = editor.apply(.home)
+        _ = editor.apply(.text("/edit 4 "))
+        #expect(editor.text.hasPrefix("/edit 4 é"))
+        _ = editor.apply(.deleteToEnd)
+        _ = editor.apply(.text("x"))
+        #expect(editor.text == "/edit 4 x")
+    }
+
     @Test("What was written comes back with Up, and what was being written with Down")
     func history() {
         var editor = editor(.text("one"))

@@ -251,6 +251,38 @@ struct ModelTests {
         #expect(fixture.sees(#"\u{1b}]0;x\u{7}\u{9b}5n"#))
     }
 
+    @Test("Numbers beyond all bounds are passed over, and counting goes on from the largest there is")
+    func numbers() throws {
+        var fixture = try Fixture()
+        let most = JSONValue.numberMax
+        try fixture.begin(
+            conversations: #"[{"channel":"coffee","unread":\#(UInt64.max),"mentions":\#(UInt64.max)},"#
+                + #"{"channel":"cake","unread":\#(most),"last":{"offset":\#(UInt64.max)}}]"#,
+            page: [
+                Fixture.message(4, "bob", "Hello"),
+                #"{"offset":\#(UInt64.max),"time":"9999-12-31T23:59:59.999Z","message_text":"far"}"#,
+                #"{"offset":\#(most),"time":"0000-01-01T00:00:00.000Z","message_text":"near"}"#,
+            ])
+        fixture.says(Fixture.message(11, "bob", "more", channel: "cake"))
+        fixture.says(#"{"type":"bye","retry_ms":\#(UInt64.max)}"#)
+        fixture.says(#"{"type":"read","channel":"cake","offset":\#(UInt64.max)}"#)
+        #expect(fixture.sees("Hello") && fixture.sees("near") && !fixture.sees("far"))
+    }
+
+    @Test("A message that was erased for good shows as deleted, in a page and in the stream")
+    func redacted() throws {
+        var fixture = try Fixture()
+        try fixture.begin(
+            page: [
+                #"{"offset":4,"time":"2026-11-20T14:03:04.000Z","channel":"tea","author":"bob","redacted":true}"#
+            ])
+        #expect(fixture.sees("bob: deleted"))
+        fixture.says(
+            #"{"offset":11,"time":"2026-11-20T14:03:05.000Z","channel":"tea","author":"carol","#
+                + #""redacted":"38bcbcbf","crc":"ddb77cbf"}"#)
+        #expect(fixture.sees("carol: deleted"))
+    }
+
     @Test("A screen has as many rows as the terminal and none is wider, whatever its size")
     func sizes() throws {
         var fixture = try Fixture()

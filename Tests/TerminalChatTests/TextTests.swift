@@ -49,6 +49,22 @@ struct TextTests {
     }
 
     @Test(
+        "A character that joins any number of letters fits into any row",
+        arguments: [
+            String(repeating: "\u{A9}\u{200D}", count: 100) + "\u{A9}",
+            String(repeating: "\u{915}\u{94D}", count: 100) + "\u{915}",
+            String(repeating: "\u{600}", count: 100) + "\u{628}",
+        ])
+    func joined(text: String) {
+        let shown = ShownText(text)
+        #expect(shown.clusters.allSatisfy { $0.cells <= 2 })
+        #expect(shown.text.utf8.elementsEqual(text.utf8))
+        let rows = TextWrap.rows(text, width: 20)
+        #expect(rows.allSatisfy { $0.cells <= 20 })
+        #expect(rows.map(\.text).joined().utf8.elementsEqual(text.utf8))
+    }
+
+    @Test(
         "Text is broken at spaces where that fits, and anywhere where it does not",
         arguments: [
             ("one two three", 8, ["one two", "three"]), ("abcdefghij", 4, ["abcd", "efgh", "ij"]),

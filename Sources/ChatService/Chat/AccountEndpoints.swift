@@ -102,11 +102,16 @@ final class AccountEndpoints {
         }
     }
 
+    /// Answered when this pod takes the tokens no more.
     private func signOutEverywhere(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
             let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
             try requests.refuseQuery(exchange)
-            requests.write(exchange) { (chat) throws(ChatRefusal) in try chat.revocation(of: actor) }
+            requests.write(exchange) { (chat) throws(ChatRefusal) in
+                try chat.revocation(of: actor)
+            } then: {
+                ChatRequests.response(to: $0)
+            }
         }
     }
 
@@ -147,6 +152,8 @@ final class AccountEndpoints {
             try check(exchange.segments[1], password, exchange) { [self] account in
                 requests.write(exchange) { (chat) throws(ChatRefusal) in
                     try chat.accountDeletion(of: .account(account.name, generation: account.generation))
+                } then: {
+                    ChatRequests.response(to: $0)
                 }
             }
         }

@@ -111,6 +111,11 @@ final class ChatRequests {
         }
     }
 
+    /// The same, where something was written.
+    static func response(to receipt: Receipt?) -> Response {
+        receipt.map { response(to: $0) } ?? unchanged
+    }
+
     /// It was so already.
     private static var unchanged: Response {
         Response(200, type: MediaType.json) { $0.append("{\"unchanged\":true}\n") }

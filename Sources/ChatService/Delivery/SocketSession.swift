@@ -87,11 +87,23 @@ final class SocketSession {
     private func authenticate(_ token: [UInt8]) throws(Problem) {
         let actor = try hub.requests.identification.actor(token, in: hub.requests.chat)
         let name = try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.name(of: actor) })
+        endStreams(unlessOf: actor)
         self.actor = actor
         expiry = hub.requests.identification.expiry(of: token)
         hub.watch(expiry)
         say(.signedIn(name ?? []))
         attend()
+    }
+
+    /// An account's streams end when the socket speaks for another one: the first one's sign-out, expiry and
+    /// removals are not watched any more. What nobody's socket follows is public, and stays.
+    private func endStreams(unlessOf next: ChatActor) {
+        guard case .account(let name, _) = actor else { return }
+        if case .account(name, _) = next { return }
+        endAll()
+        waiting = []
+        followsOwnRooms = false
+        declined = []
     }
 
     // MARK: What is not in the log

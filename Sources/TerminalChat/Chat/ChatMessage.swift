@@ -34,7 +34,8 @@ struct ChatMessage: Equatable, Sendable {
         replyTo = line["reply_to"]?.offset
         text = line["message_text"]?.text ?? ""
         isEdited = line["edited"] != nil
-        isDeleted = line["deleted"]?.boolean == true
+        // A redacted message is deleted for good: `true` in `/messages`, a checksum in the log's line.
+        isDeleted = line["deleted"]?.boolean == true || line["redacted"] != nil
         reactions = (line["reactions"]?.members ?? []).map { emoji, people in
             Reaction(
                 emoji: emoji, people: (people.elements ?? []).compactMap { $0.bytes.map(PersonName.init) })

@@ -6,11 +6,14 @@ enum JSONValue {
     case object([(key: [UInt8], value: JSONValue)])
     case array([JSONValue])
     case string([UInt8])
-    /// Whole and not negative.
+    /// Whole, not negative, at most `numberMax`.
     case number(UInt64)
     case boolean(Bool)
     /// `null`, and numbers of other kinds.
     case other
+
+    /// What a server says beyond it is passed over: there is room to count on from here.
+    static let numberMax = LineLimits.offsetMax
 
     init(_ bytes: UnsafeRawBufferPointer) throws(InvalidField) {
         var reader = JSONReader(bytes)
@@ -32,8 +35,13 @@ enum JSONValue {
         case UInt8(ascii: "\""): return .string(try inner.string(field: nil))
         case UInt8(ascii: "t"): return .boolean(true)
         case UInt8(ascii: "f"): return .boolean(false)
-        default: return UInt64(String(decoding: value, as: UTF8.self)).map { .number($0) } ?? .other
+        default: return number(String(decoding: value, as: UTF8.self))
         }
+    }
+
+    private static func number(_ digits: String) -> JSONValue {
+        guard let number = UInt64(digits), number <= numberMax else { return .other }
+        return .number(number)
     }
 
     private static func object(

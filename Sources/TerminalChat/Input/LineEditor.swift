@@ -1,6 +1,10 @@
+import LogLine
+
 /// The line that is being written: its text, a cursor, what was deleted last, and the lines before it.
 public struct LineEditor: Sendable {
     static let historyMax = 200
+    /// Of the line: a message and a command before it. What would make it longer is not inserted.
+    static let bytesMax = LineLimits.textBytesMax + 256
 
     private(set) var characters = [Character]()
     /// How many characters stand before it.
@@ -45,6 +49,8 @@ public struct LineEditor: Sendable {
     }
 
     mutating func insert(_ text: String) {
+        let bytes = characters.reduce(text.utf8.count) { $0 + $1.utf8.count }
+        guard bytes <= LineEditor.bytesMax else { return }
         // What is inserted may become one character with what stands before it.
         let before = String(characters[..<cursor]) + text
         let after = characters[cursor...]

@@ -4,12 +4,14 @@
 /// and what turns the direction of writing around are shown as `\u{…}`; of the marks on one character the
 /// first `marksMax` stay. There is no other way to make one, and the screen is made of nothing else.
 public struct ShownText: Equatable, Sendable {
-    /// One character as people see it, with its cells.
+    /// One character as people see it, with its cells: 2 at most.
     struct Cluster: Equatable, Sendable {
         let character: Character
         let cells: Int
     }
 
+    /// Of a cluster.
+    private static let cellsMax = 2
     /// More would be drawn over the lines above and below.
     static let marksMax = 8
 
@@ -18,7 +20,7 @@ public struct ShownText: Equatable, Sendable {
     public let cells: Int
 
     public init(_ text: some StringProtocol) {
-        self.init(clusters: ShownText.clean(text).map(ShownText.cluster))
+        self.init(clusters: ShownText.clean(text).flatMap(ShownText.clusters))
     }
 
     init(clusters: [Cluster]) {
@@ -77,11 +79,14 @@ public struct ShownText: Equatable, Sendable {
     }
 
     /// Emoji sequences (joined, with a skin, with U+FE0F) are one picture of two cells; all else is the sum.
-    private static func cluster(_ character: Character) -> Cluster {
+    /// What would be wider (joiners and viramas make one character of any number of letters) is taken apart,
+    /// so that every cluster fits into every row.
+    private static func clusters(_ character: Character) -> [Cluster] {
         let scalars = character.unicodeScalars
         let widths = scalars.map(ScalarWidth.cells)
         let isPicture = widths.first == 2 || scalars.contains { $0.value == 0xFE0F }
         let cells = isPicture ? 2 : widths.reduce(0, +)
-        return Cluster(character: character, cells: cells)
+        guard cells > cellsMax else { return [Cluster(character: character, cells: cells)] }
+        return zip(scalars, widths).map { Cluster(character: Character($0), cells: $1) }
     }
 }
