@@ -221,6 +221,24 @@ def test_a_pod_never_discards_on_another_pods_word(new_cluster, processes):
     assert pod.metric("chat_pod_discards_total") == 0 and pod.state()["epoch"] == cluster.log.state()["epoch"]
 
 
+def test_a_pod_whose_heartbeats_come_from_itself_leaves_its_feeder(new_cluster, processes):
+    """A feeder tells an address that is not its own: the lines go in a circle, and nothing new comes."""
+    cluster = new_cluster(pod_count=0, redis=False).start()
+    pod = cluster.new_pod(FOLLOW="tree")
+    misleading = MisleadingLog(cluster.log, pod)
+    processes.on_stop(misleading.close)
+    pod.settings["REPLICATION_LOG_URL"] = misleading.url
+    cluster.pods = [pod.start()]
+    cluster.log.send("before")
+    cluster.wait_until_equal()
+    misleading.names_foreign = True
+    wait_until(lambda: misleading.lost_count > 0, "it says that it lost its feeder", REPARENTING_SECONDS)
+    misleading.names_foreign = False
+    cluster.log.send("after")
+    cluster.wait_until_equal()
+    assert pod.metric("chat_pod_discards_total") == 0
+
+
 class MisleadingLog:
     """Passes requests on to the log, but answers reports itself and, when told to, names a foreign pod."""
 
