@@ -313,6 +313,17 @@ def test_many_replicas_in_one_process_are_as_many_pods_to_the_log(new_cluster, p
     assert "MISUSE" not in group.text
 
 
+def test_many_replicas_find_the_secret_where_a_local_cluster_keeps_it(new_cluster, processes, tmp_path):
+    secret = "a secret of the test"
+    cluster = new_cluster(pod_count=0, redis=False, settings={"CLUSTER_SECRET": secret}).start()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "cluster-secret").write_text(secret + "\n")
+    group = processes.add(ChildProcess("replicas", [
+        BIN / "chatctl", "replicas", "--count", 2, "--log", cluster.log.url, "--follow", "tree"], cwd=tmp_path))
+    group.spawn()
+    wait_until(lambda: "all 2 are ready" in group.text, "they are ready", 30)
+
+
 def test_a_hundred_pods_have_everything_after_a_tenth_of_them_died(new_cluster):
     cluster = tree_of(new_cluster, 100, fanout=8)
     assert max(one["tier"] for one in replicas(cluster).values()) >= 3
