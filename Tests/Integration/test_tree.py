@@ -288,6 +288,20 @@ class MisleadingLog:
         self._server.server_close()
 
 
+def test_a_pod_whose_name_another_one_bore_for_a_while_gets_lines_and_counts_again(new_cluster):
+    cluster = new_cluster(
+        pod_count=1, redis=False, pod_settings={"FOLLOW": "tree"}, log_settings={"REPLICA_WINDOW": "5s"})
+    pod = cluster.start().pods[0]
+    wait_until(lambda: pod.name in replicas(cluster), "it is known")
+    mistaken = cluster.new_pod(REPLICA_ID=pod.name).start()
+    wait_until(lambda: replicas(cluster)[pod.name]["address"] == mistaken.url, "the other is known")
+    mistaken.terminate()
+    cluster.log.send("to who is left")
+    cluster.wait_until_equal(REPARENTING_SECONDS)
+    wait_until(lambda: pod.name in replicas(cluster), "it is known again", 20)
+    assert cluster.log.post("/messages/tea?confirm=1", {"message_text": "confirmed"}).status == 201
+
+
 def test_many_replicas_in_one_process_are_as_many_pods_to_the_log(new_cluster, processes):
     cluster = new_cluster(pod_count=0, redis=False, log_settings={"FANOUT": 3}).start()
     group = processes.add(ChildProcess("replicas", [
