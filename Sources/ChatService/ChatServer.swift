@@ -149,8 +149,9 @@ public final class ChatServer {
             reporter.reportSoon()
         }
         replica.onSource = { [reporter] in reporter.reportSoon() }
+        var relayed = RelayedHeartbeats()
         replica.onHeartbeat = { [tails, reporter] heartbeat, bytes in
-            tails.relay(bytes)
+            if relayed.admits(bytes, at: LoopClock.monotonic) { tails.relay(bytes) }
             if let offset = heartbeat.confirm { reporter.asked(offset) }
         }
         join(delegated)

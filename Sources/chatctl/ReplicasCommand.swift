@@ -25,7 +25,9 @@ enum ReplicasCommand {
                 name: "prefix", value: "NAME", summary: "They are called NAME-1 and so on; default replica."),
             Arguments.Option(
                 name: "secret-file", value: "FILE",
-                summary: "Holds the CLUSTER_SECRET, when that is not in the environment."),
+                summary:
+                    "Holds the CLUSTER_SECRET, when that is not in the environment; default "
+                    + "\(Endpoint.defaultSecretFile), where it is there."),
         ]
     ) { (arguments) throws(ChatControl.Failure) in
         try arguments.require()
@@ -63,8 +65,16 @@ private final class ReplicaGroup {
         environment["REPLICATION_LOG_URL"] = arguments["log"] ?? "http://127.0.0.1:8100"
         environment["REDIS_URL"] = redis
         environment["FOLLOW"] = arguments["follow"] ?? (redis.isEmpty ? "tail" : "redis")
-        if let file = arguments["secret-file"] { environment["CLUSTER_SECRET_FILE"] = file }
+        if let file = Self.secretFile(arguments, environment) { environment["CLUSTER_SECRET_FILE"] = file }
         self.environment = environment
+    }
+
+    /// As the other commands do: what is named, else the environment's, else where `chatctl up` keeps it.
+    private static func secretFile(_ arguments: Arguments, _ environment: [String: String]) -> String? {
+        if let file = arguments["secret-file"] { return file }
+        let isGiven = ["CLUSTER_SECRET", "CLUSTER_SECRET_FILE"].contains { environment[$0]?.isEmpty == false }
+        let file = Endpoint.defaultSecretFile
+        return isGiven || access(file, R_OK) != 0 ? nil : file
     }
 
     func start() throws(ChatControl.Failure) {

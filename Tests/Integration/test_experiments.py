@@ -116,6 +116,17 @@ def test_replicas_are_measured_with_a_cluster_of_its_own_that_is_gone_afterwards
     assert list(tmp_path.glob("chat-cluster-*")) == []
 
 
+@pytest.mark.parametrize("child_count", [1, 7])
+def test_ctrl_c_while_the_cluster_starts_is_quiet(processes, tmp_path, child_count):
+    command = [BIN / "chatctl", "bench", "quorum", "--out", tmp_path / "out"]
+    bench = processes.add(ChildProcess("bench", command, {"TMPDIR": tmp_path})).spawn()
+    wait_until(lambda: len(children(bench.pid)) >= child_count, "it has begun", 60)
+    bench.signal(signal.SIGINT)
+    assert bench.wait_for_exit(30) == 1
+    assert "interrupted" in bench.text and "MISUSE" not in bench.text, bench.text
+    assert list(tmp_path.glob("chat-cluster-*")) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_takes_everything_away(processes, tmp_path, number):
     command = [BIN / "chatctl", "bench", "quorum", "--writes", 10_000_000, "--out", tmp_path / "out"]

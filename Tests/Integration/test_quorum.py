@@ -74,6 +74,7 @@ def test_a_repeated_id_is_confirmed_too(five):
 
 @pytest.mark.parametrize("query, field", [
     ("?confirm=some", "confirm"), ("?confirm=0", "confirm"), ("?confirm=1001", "confirm"),
+    ("?confirm=durable&confirm=all", "confirm"), ("?timeout=1s&timeout=9s", "timeout"),
     ("?confirm=", "confirm"), ("?timeout=2m", "timeout"), ("?timeout=x", "timeout"),
     ("?comfirm=1", "comfirm")])
 def test_a_wish_that_is_none_is_refused_and_nothing_is_written(five, query, field):
@@ -134,6 +135,8 @@ def test_the_log_answers_each_wait_as_soon_as_it_is_settled(five):
     assert next(one for one in found if one["confirm"] == "2")["wait"] == 7
     foreign = json.dumps({"offset": 1, "confirm": "1", "epoch": "0" * 16}).encode()
     assert five.log.post("/confirmations", foreign).json["confirmed"] is False
+    beyond = json.dumps({"offset": offset + 1000, "confirm": "1"}).encode()
+    assert five.log.post("/confirmations", beyond).json["of"] == 0, "there is no such line to wait for"
     for bad in (b"", b"{}", b'{"offset":1,"confirm":"x"}'):
         assert five.log.post("/confirmations", bad).status == 400
 

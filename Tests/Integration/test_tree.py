@@ -221,6 +221,24 @@ def test_a_pod_never_discards_on_another_pods_word(new_cluster, processes):
     assert pod.metric("chat_pod_discards_total") == 0 and pod.state()["epoch"] == cluster.log.state()["epoch"]
 
 
+def test_a_pod_whose_heartbeats_come_from_itself_leaves_its_feeder(new_cluster, processes):
+    """A feeder tells an address that is not its own: the lines go in a circle, and nothing new comes."""
+    cluster = new_cluster(pod_count=0, redis=False).start()
+    pod = cluster.new_pod(FOLLOW="tree")
+    misleading = MisleadingLog(cluster.log, pod)
+    processes.on_stop(misleading.close)
+    pod.settings["REPLICATION_LOG_URL"] = misleading.url
+    cluster.pods = [pod.start()]
+    cluster.log.send("before")
+    cluster.wait_until_equal()
+    misleading.names_foreign = True
+    wait_until(lambda: misleading.lost_count > 0, "it says that it lost its feeder", REPARENTING_SECONDS)
+    misleading.names_foreign = False
+    cluster.log.send("after")
+    cluster.wait_until_equal()
+    assert pod.metric("chat_pod_discards_total") == 0
+
+
 class MisleadingLog:
     """Passes requests on to the log, but answers reports itself and, when told to, names a foreign pod."""
 
@@ -270,6 +288,20 @@ class MisleadingLog:
         self._server.server_close()
 
 
+def test_a_pod_whose_name_another_one_bore_for_a_while_gets_lines_and_counts_again(new_cluster):
+    cluster = new_cluster(
+        pod_count=1, redis=False, pod_settings={"FOLLOW": "tree"}, log_settings={"REPLICA_WINDOW": "5s"})
+    pod = cluster.start().pods[0]
+    wait_until(lambda: pod.name in replicas(cluster), "it is known")
+    mistaken = cluster.new_pod(REPLICA_ID=pod.name).start()
+    wait_until(lambda: replicas(cluster)[pod.name]["address"] == mistaken.url, "the other is known")
+    mistaken.terminate()
+    cluster.log.send("to who is left")
+    cluster.wait_until_equal(REPARENTING_SECONDS)
+    wait_until(lambda: pod.name in replicas(cluster), "it is known again", 20)
+    assert cluster.log.post("/messages/tea?confirm=1", {"message_text": "confirmed"}).status == 201
+
+
 def test_many_replicas_in_one_process_are_as_many_pods_to_the_log(new_cluster, processes):
     cluster = new_cluster(pod_count=0, redis=False, log_settings={"FANOUT": 3}).start()
     group = processes.add(ChildProcess("replicas", [
@@ -293,6 +325,17 @@ def test_many_replicas_in_one_process_are_as_many_pods_to_the_log(new_cluster, p
             assert client.get("/state").json["replica_id"] == name
     assert group.terminate() == 0
     assert "MISUSE" not in group.text
+
+
+def test_many_replicas_find_the_secret_where_a_local_cluster_keeps_it(new_cluster, processes, tmp_path):
+    secret = "a secret of the test"
+    cluster = new_cluster(pod_count=0, redis=False, settings={"CLUSTER_SECRET": secret}).start()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "cluster-secret").write_text(secret + "\n")
+    group = processes.add(ChildProcess("replicas", [
+        BIN / "chatctl", "replicas", "--count", 2, "--log", cluster.log.url, "--follow", "tree"], cwd=tmp_path))
+    group.spawn()
+    wait_until(lambda: "all 2 are ready" in group.text, "they are ready", 30)
 
 
 def test_a_hundred_pods_have_everything_after_a_tenth_of_them_died(new_cluster):

@@ -134,6 +134,12 @@ def test_what_cannot_be_asked_is_not_called_equal(small_cluster, imposter_of):
     assert code == 2 and "at offset 100, not at 600" in said, said
 
 
+def test_an_answer_that_never_comes_to_an_end_of_line_is_given_up(small_cluster, imposter_of):
+    endless = imposter_of("0123456789abcdef", [b"a" * 2**20 + b',"crc":"00000000"'])
+    code, said = verify(endless, [small_cluster.pods[0]])
+    assert code == 2 and "has a line of more than" in said, said
+
+
 def test_a_server_of_another_log_differs(small_cluster, imposter_of):
     lines = filled(small_cluster)
     code, said = verify(small_cluster.log, [imposter_of("0123456789abcdef", lines)])

@@ -26,8 +26,8 @@ public struct FanoutTree: Sendable {
         var feeder: Feeder?
         /// What it said it was fed by when it had no place.
         var claim: Feeder?
-        /// Whom it lost last.
-        var avoided: Feeder?
+        /// Whom it lost, the last one at the end.
+        var avoided: [Feeder] = []
         var isSuspect = false
         /// Never heard of: others say that it feeds them.
         var isExpected = false
@@ -35,6 +35,15 @@ public struct FanoutTree: Sendable {
         var isReliable: Bool { condition == .sound && !isSuspect && !isExpected }
         var keepsFed: Bool { isExpected || condition == .sound || condition == .lagging }
         var needsPlace: Bool { feeder == nil && condition != .silent && !isExpected }
+
+        mutating func avoid(_ feeder: Feeder) {
+            avoided.removeAll { $0 == feeder }
+            avoided.append(feeder)
+            if avoided.count > FanoutTree.avoidedMax { avoided.removeFirst() }
+        }
+
+        /// -1: never lost; else the greater, the later.
+        func reluctance(to feeder: Feeder) -> Int { avoided.firstIndex(of: feeder) ?? -1 }
     }
 
     private var nodes: [ReplicaID: Node] = [:]
@@ -42,6 +51,9 @@ public struct FanoutTree: Sendable {
     /// Those that need a place and have none.
     private var waiting: Set<ReplicaID> = []
     private var isAdopting = true
+
+    /// Feeders that one has lost, as far as they are remembered.
+    private static let avoidedMax = 32
 
     public init(fanout: Int) {
         precondition(fanout > 0)
@@ -162,7 +174,7 @@ extension FanoutTree {
         detach(id)
         nodes[id]?.claim = nil
         guard case .replica(let name) = feeder, name != id else { return }
-        nodes[id]?.avoided = feeder
+        nodes[id]?.avoid(feeder)
         nodes[name]?.isSuspect = true
     }
 
@@ -265,14 +277,15 @@ extension FanoutTree {
         return nodes[name]?.isReliable == true
     }
 
-    /// The free place nearest to the log, at the one who feeds fewest; with whom it lost last only if there
-    /// is no other.
+    /// The free place nearest to the log, at the one who feeds fewest; with whom it has lost only if there is
+    /// no other, and then with the one that it lost first.
     private func place(
         for id: ReplicaID, _ depths: Depths, where isFit: (Feeder) -> Bool = { _ in true }
     ) -> Feeder? {
-        let avoided = nodes[id]?.avoided
+        let node = nodes[id]
         func precedes(_ one: (key: Feeder, value: Int), _ other: (key: Feeder, value: Int)) -> Bool {
-            if (one.key == avoided) != (other.key == avoided) { return other.key == avoided }
+            let reluctances = (node?.reluctance(to: one.key) ?? -1, node?.reluctance(to: other.key) ?? -1)
+            if reluctances.0 != reluctances.1 { return reluctances.0 < reluctances.1 }
             if one.value != other.value { return one.value < other.value }
             let counts = (fedCount(of: one.key), fedCount(of: other.key))
             return counts.0 == counts.1 ? Feeder.precedes(one.key, other.key) : counts.0 < counts.1

@@ -6,6 +6,8 @@ import LogLine
 /// Happy path: a report that is newer than the last one of its pod takes its place.
 /// What else there is:
 /// - Another incarnation of a known pod: the old one is over; whatever of it comes late counts for nothing.
+///   It is late for the window: who still speaks then, and whose name nobody else bears any more, was never
+///   gone (two pods had one name for a while), and is known again.
 /// - Another epoch, or none yet: the pod is heard of, and confirms nothing.
 /// - An offset beyond the log's head: no pod of ours has that; it is refused.
 /// - Leaving: the pod is gone at once, and its incarnation over.
@@ -67,17 +69,18 @@ public struct ReplicaRegistry: Sendable {
     /// - Parameter head: the log's, when the report came.
     public mutating func take(_ report: ReplicaReport, head: Offset, at now: Duration) -> Verdict {
         let last = replicas[report.replicaID]?.report
-        if retired.contains(report.incarnation) { return .retired }
         if let last, last.incarnation == report.incarnation {
             guard report.sequence > last.sequence else { return .stale }
+        } else if let over = retired[report.incarnation], last != nil || now - over < window {
+            return .retired
         }
         guard report.epoch != epoch || report.offset <= head else { return .beyondHead }
         guard last != nil || report.isLeaving || replicas.count < ReplicaLimits.replicasMax else {
             return .full
         }
-        if let last, last.incarnation != report.incarnation { retired.insert(last.incarnation) }
+        if let last, last.incarnation != report.incarnation { retired.insert(last.incarnation, at: now) }
         guard !report.isLeaving else {
-            retired.insert(report.incarnation)
+            retired.insert(report.incarnation, at: now)
             replicas[report.replicaID] = nil
             return .left
         }
@@ -119,32 +122,44 @@ public struct ReplicaRegistry: Sendable {
         replica.report.epoch == epoch ? replica.report.offset : nil
     }
 
-    /// 1: fed by Redis or the log; else one more than the pod that feeds it. Nil when that is not known.
-    public func tier(of id: ReplicaID) -> Int? {
-        var current = id
-        // Invariant: a chain longer than there are pods goes in a circle.
-        for tier in 1...max(replicas.count, 1) {
-            guard let replica = replicas[current] else { return nil }
-            switch replica.report.following {
-            case .redis, .log: return tier
-            case .replica(let parent): current = parent
-            }
+    /// Of each pod: 1: fed by Redis or the log; else one more than the pod that feeds it. Left out where that
+    /// is not known. Constant time a pod.
+    public var tiers: [ReplicaID: Int] {
+        var found: [ReplicaID: Int?] = [:]
+        for id in replicas.keys where found[id] == nil { resolve(id, &found) }
+        return found.compactMapValues(\.self)
+    }
+
+    /// Walks from a pod to the first one whose tier is known, and back.
+    private func resolve(_ id: ReplicaID, _ found: inout [ReplicaID: Int?]) {
+        var chain: [ReplicaID] = []
+        var next: ReplicaID? = id
+        while let current = next, found[current] == nil, let replica = replicas[current] {
+            // Whoever comes here again has gone in a circle: not known.
+            found[current] = .some(nil)
+            chain.append(current)
+            if case .replica(let parent) = replica.report.following { next = parent } else { next = nil }
         }
-        return nil
+        var tier: Int? = 0
+        if let next { tier = found[next] ?? nil }
+        for current in chain.reversed() {
+            tier = tier.map { $0 + 1 }
+            found[current] = .some(tier)
+        }
     }
 }
 
-/// Incarnations that are over: the newest `ReplicaLimits.retiredMax`.
+/// Incarnations that are over, and since when: the newest `ReplicaLimits.retiredMax`.
 struct RetiredIncarnations: Sendable {
-    private var members: Set<UInt64> = []
+    private var members: [UInt64: Duration] = [:]
     private var order = Queue<UInt64>()
 
-    func contains(_ incarnation: UInt64) -> Bool { members.contains(incarnation) }
+    subscript(incarnation: UInt64) -> Duration? { members[incarnation] }
 
-    mutating func insert(_ incarnation: UInt64) {
-        guard members.insert(incarnation).inserted else { return }
+    mutating func insert(_ incarnation: UInt64, at now: Duration) {
+        guard members.updateValue(now, forKey: incarnation) == nil else { return }
         order.append(incarnation)
         guard order.count > ReplicaLimits.retiredMax, let oldest = order.popFirst() else { return }
-        members.remove(oldest)
+        members[oldest] = nil
     }
 }

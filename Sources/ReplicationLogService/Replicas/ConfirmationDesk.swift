@@ -79,7 +79,7 @@ public final class ConfirmationDesk {
     }
 
     /// `completion` is called once with the wait's number, now or later, unless the wait is cancelled.
-    /// - Returns: the wait's number; nil: it is settled already.
+    /// - Returns: the wait's number; nil: too many wait, and it is settled already.
     @discardableResult
     func wait(
         _ offset: Offset, _ requirement: ConfirmationRequirement, timeout: Duration,
@@ -92,8 +92,8 @@ public final class ConfirmationDesk {
             return nil
         }
         completions[number] = completion
-        settle(now)
-        guard completions[number] != nil else { return nil }
+        // Once for all waits of this turn; what is settled then is not asked for.
+        settleSoon()
         askSoon()
         startSweeping()
         return number

@@ -132,7 +132,9 @@ private final class ConfirmationAnswer {
     }
 
     private func start(_ wait: ConfirmationWait) {
-        guard wait.epoch == nil || wait.epoch == core.epoch else {
+        // Nobody has to be asked for a line that there is not: it would be asked for instead of those that
+        // others wait for.
+        guard wait.epoch == nil || wait.epoch == core.epoch, wait.offset <= core.head else {
             return settled(wait, .unknown, number: nil)
         }
         let number = desk.wait(wait.offset, wait.requirement, timeout: wait.timeout) { number, result in

@@ -21,17 +21,18 @@ extension ReplicaWatch {
 
     /// Appends the array of the replicas, sorted by id.
     public func encodeReplicas(into out: ByteBuffer) {
-        let now = now
+        let (now, tiers) = (now, registry.tiers)
         out.append("[")
         for (index, (id, replica)) in registry.replicas.sorted(by: { $0.key < $1.key }).enumerated() {
             if index > 0 { out.append(",") }
-            encode(id, replica, at: now, into: out)
+            encode(id, replica, tier: tiers[id], at: now, into: out)
         }
         out.append("]")
     }
 
     private func encode(
-        _ id: ReplicaID, _ replica: ReplicaRegistry.Replica, at now: Duration, into out: ByteBuffer
+        _ id: ReplicaID, _ replica: ReplicaRegistry.Replica, tier: Int?, at now: Duration,
+        into out: ByteBuffer
     ) {
         let report = replica.report
         out.append("{\"id\":")
@@ -39,7 +40,7 @@ extension ReplicaWatch {
         out.append(",\"address\":")
         ReplicaWatch.encode(report.address, into: out)
         out.append(",\"tier\":")
-        out.append(utf8: registry.tier(of: id).map(String.init) ?? "null")
+        out.append(utf8: tier.map(String.init) ?? "null")
         out.append(",\"upstream\":")
         out.appendJSONString(Array(report.following.description.utf8))
         let lag = registry.lag(of: replica, head: identity.offset, at: now)

@@ -57,8 +57,10 @@ public final class ReplicaWatch {
 
     /// A report by HTTP.
     func answer(to report: ReplicaReport) -> (answer: ReportAnswer, namesUpstream: Bool) {
-        take(report)
-        let upstream = report.wantsUpstream ? assign?(report) : nil
+        let verdict = take(report)
+        var upstream = report.wantsUpstream ? assign?(report) : nil
+        // Another pod bears its name, or has just borne it: it is no part of the tree, and fed all the same.
+        if verdict == .retired, report.wantsUpstream, upstream == nil { upstream = .log }
         let answer = ReportAnswer(epoch: core.epoch, offset: core.head, upstream: upstream)
         return (answer, report.wantsUpstream && assign != nil)
     }
@@ -70,22 +72,25 @@ public final class ReplicaWatch {
 
     // MARK: Private
 
-    private func take(_ report: ReplicaReport) {
+    @discardableResult
+    private func take(_ report: ReplicaReport) -> ReplicaRegistry.Verdict {
         let isNew = registry.replicas[report.replicaID]?.report.incarnation != report.incarnation
-        switch registry.take(report, head: core.head, at: now) {
+        let verdict = registry.take(report, head: core.head, at: now)
+        switch verdict {
         case .taken:
             reports.increment()
             if isNew { tellOfNew(report) }
         case .left:
             reports.increment()
             log.info("a replica leaves", ["replica": .init(report.replicaID)])
-        case .stale: return refused.increment()
-        case .retired: return refuse("\(report.replicaID) reports as an incarnation that is over")
-        case .beyondHead:
-            return refuse("\(report.replicaID) says that it has applied more than there is")
-        case .full: return refuse("\(ReplicaLimits.replicasMax) other replicas are known")
+        case .stale: refused.increment()
+        case .retired:
+            refuse("\(report.replicaID) reports as an incarnation that is over; do two pods have that name?")
+        case .beyondHead: refuse("\(report.replicaID) says that it has applied more than there is")
+        case .full: refuse("\(ReplicaLimits.replicasMax) other replicas are known")
         }
-        tellOfChange()
+        if verdict == .taken || verdict == .left { tellOfChange() }
+        return verdict
     }
 
     private func tellOfChange() {

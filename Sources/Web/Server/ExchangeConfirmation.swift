@@ -10,8 +10,14 @@ extension Exchange {
         guard head?.query.isEmpty == false else { return WriteConfirmation() }
         try refuseQuery(except: besides.union(["confirm", "timeout"]))
         let items = queryItems
-        func value(_ name: String) -> String? { items.first { $0.name == name }?.value }
-        return try WriteConfirmation(confirm: value("confirm"), timeout: value("timeout"))
+        func value(_ name: String) throws(Problem) -> String? {
+            let values = items.filter { $0.name == name }
+            guard values.count <= 1 else {
+                throw Problem(.malformed, "\(name) is there more than once", field: name)
+            }
+            return values.first?.value
+        }
+        return try WriteConfirmation(confirm: try value("confirm"), timeout: try value("timeout"))
     }
 }
 

@@ -46,7 +46,8 @@ private final class RunningCluster {
     private var isReady = false
     private var isStopping = false
     private var end: Result<Void, ChatControl.Failure>?
-    private var waiting: CheckedContinuation<Void, Never>?
+    /// Who waits for a change: the beginning, and the end that an interruption makes.
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(_ cluster: LocalCluster, _ folder: TemporaryFolder) {
         self.cluster = cluster
@@ -69,14 +70,15 @@ private final class RunningCluster {
             }
             wake()
         }
-        while !isReady, end == nil { await withCheckedContinuation { waiting = $0 } }
+        while !isReady, end == nil { await withCheckedContinuation { waiting.append($0) } }
         if let end { try end.get() }
+        if isStopping { throw ChatControl.Failure("interrupted") }
     }
 
     func stop() async {
         isStopping = true
         cluster.stop()
-        while end == nil { await withCheckedContinuation { waiting = $0 } }
+        while end == nil { await withCheckedContinuation { waiting.append($0) } }
     }
 
     /// The measurement is given up: its processes end first, and what they kept goes.
@@ -90,7 +92,8 @@ private final class RunningCluster {
     }
 
     private func wake() {
-        waiting?.resume()
-        waiting = nil
+        let all = waiting
+        waiting = []
+        for one in all { one.resume() }
     }
 }

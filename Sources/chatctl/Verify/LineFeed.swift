@@ -47,6 +47,7 @@ final class LineFeed: ResponseConsumer {
     func received(body bytes: UnsafeRawBufferPointer) {
         guard continuation != nil else { return }
         partial.append(bytes)
+        defer { refuseEndless() }
         guard status == 200 else { return }
         var lines = LineSplitter(partial.pointer)
         while let range = lines.next() {
@@ -56,6 +57,14 @@ final class LineFeed: ResponseConsumer {
             }
         }
         partial.consume(lines.consumed)
+    }
+
+    /// What never comes to an end of line is no log's answer.
+    private func refuseEndless() {
+        let most = LineLimits.lineBytesMax
+        guard continuation != nil, partial.count > most else { return }
+        exchange?.cancel()
+        end(Refusal(problem: nil, message: "the answer has a line of more than \(most) bytes"))
     }
 
     func ended() {

@@ -105,6 +105,19 @@ struct FanoutTreeTests {
         #expect(oracle.tree.feeder(of: named("b")) == .replica(named("a")) && oracle.violations.isEmpty)
     }
 
+    @Test("Who loses one feeder after the other tries all of them before it gets one for the second time")
+    func avoidanceOfMany() {
+        var oracle = tree(fanout: 3, [named("a"), named("b"), named("c"), named("z")])
+        var tried: [Feeder?] = []
+        for _ in 0..<4 {
+            guard case .replica(let name)? = oracle.tree.feeder(of: named("z")) else { break }
+            tried.append(.replica(name))
+            oracle.heard(named("z"), .starting, lost: .replica(name))
+            oracle.heard(name, .sound, follows: .log)
+        }
+        #expect(tried == ["a", "b", "c", "a"].map { .replica(named($0)) } && oracle.violations.isEmpty)
+    }
+
     @Test("Where one lags whose feeder does not, those behind it move while there is room elsewhere")
     func lagging() {
         var oracle = tree(fanout: 2, [named("a"), named("b"), named("c"), named("d"), named("e")])

@@ -35,6 +35,20 @@ final class ReplicaRegistryTests {
         #expect(try known(registry, "a").report.offset == .zero)
     }
 
+    @Test("A pod whose name another one bore for a while is known again when its reports cannot be late ones")
+    func sharedName() throws {
+        #expect(take(try report("a", incarnation: 1, 1, at: 10)) == .taken)
+        #expect(take(try report("a", incarnation: 2, 1, at: 10), at: .seconds(10)) == .taken)
+        #expect(take(try report("a", incarnation: 1, 80, at: 10), at: .seconds(80)) == .retired)
+        var last = try report("a", incarnation: 2, 2, at: 10)
+        last.isLeaving = true
+        #expect(take(last, at: .seconds(81)) == .left)
+        #expect(take(try report("a", incarnation: 2, 3, at: 10), at: .seconds(100)) == .retired)
+        #expect(take(try report("a", incarnation: 1, 100, at: 12), at: .seconds(100)) == .taken)
+        #expect(take(try report("a", incarnation: 1, 101, at: 13), at: .seconds(101)) == .taken)
+        #expect(try known(registry, "a").report.offset == Offset(13))
+    }
+
     @Test("A pod that leaves is gone at once, and its late reports do not bring it back")
     func leaving() throws {
         #expect(take(try report("a", 5, at: 50)) == .taken)
@@ -133,8 +147,24 @@ final class ReplicaRegistryTests {
         _ = take(try report("d", incarnation: 4, at: 0, following: .replica(try replicaID("gone"))))
         _ = take(try report("e", incarnation: 5, at: 0, following: .replica(try replicaID("f"))))
         _ = take(try report("f", incarnation: 6, at: 0, following: .replica(try replicaID("e"))))
-        let tiers = try ["a", "b", "c", "d", "e", "f"].map { registry.tier(of: try replicaID($0)) }
-        #expect(tiers == [1, 2, 3, nil, nil, nil])
+        let tiers = registry.tiers
+        let found = try ["a", "b", "c", "d", "e", "f"].map { tiers[try replicaID($0)] }
+        #expect(found == [1, 2, 3, nil, nil, nil])
+    }
+
+    @Test("The tiers of the longest chain there can be are found in no time")
+    func longChain() throws {
+        for number in 0..<ReplicaLimits.replicasMax {
+            let parent = number == 0 ? nil : try replicaID("r\(number - 1)")
+            _ = take(
+                try report(
+                    "r\(number)", incarnation: UInt64(number), at: 0,
+                    following: parent.map { .replica($0) } ?? .redis))
+        }
+        let clock = ContinuousClock()
+        var tiers: [ReplicaID: Int] = [:]
+        #expect(clock.measure { tiers = registry.tiers } < .seconds(2))
+        #expect(tiers[try replicaID("r\(ReplicaLimits.replicasMax - 1)")] == ReplicaLimits.replicasMax)
     }
 }
 
