@@ -53,7 +53,6 @@ struct TextTests {
         arguments: [
             String(repeating: "\u{A9}\u{200D}", count: 100) + "\u{A9}",
             String(repeating: "\u{915}\u{94D}", count: 100) + "\u{915}",
-            String(repeating: "\u{600}", count: 100) + "\u{628}",
         ])
     func joined(text: String) {
         let shown = ShownText(text)
