@@ -149,13 +149,17 @@ public final class ChatServer {
             reporter.reportSoon()
         }
         replica.onSource = { [reporter] in reporter.reportSoon() }
+        relayHeartbeats()
+        join(delegated)
+        replica.run()
+    }
+
+    private func relayHeartbeats() {
         var relayed = RelayedHeartbeats()
         replica.onHeartbeat = { [tails, reporter] heartbeat, bytes in
             if relayed.admits(bytes, at: LoopClock.monotonic) { tails.relay(bytes) }
             if let offset = heartbeat.confirm { reporter.asked(offset) }
         }
-        join(delegated)
-        replica.run()
     }
 
     /// Tells the log where this pod is reached, and asks it who feeds this pod, if it is to say.

@@ -333,7 +333,8 @@ def test_many_replicas_find_the_secret_where_a_local_cluster_keeps_it(new_cluste
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "cluster-secret").write_text(secret + "\n")
     group = processes.add(ChildProcess("replicas", [
-        BIN / "chatctl", "replicas", "--count", 2, "--log", cluster.log.url, "--follow", "tree"], cwd=tmp_path))
+        BIN / "chatctl", "replicas", "--count", 2, "--log", cluster.log.url, "--follow", "tree"],
+        cwd=tmp_path))
     group.spawn()
     wait_until(lambda: "all 2 are ready" in group.text, "they are ready", 30)
 

@@ -274,7 +274,8 @@ struct ModelTests {
         var fixture = try Fixture()
         try fixture.begin(
             page: [
-                #"{"offset":4,"time":"2026-11-20T14:03:04.000Z","channel":"tea","author":"bob","redacted":true}"#
+                #"{"offset":4,"time":"2026-11-20T14:03:04.000Z","channel":"tea","#
+                    + #""author":"bob","redacted":true}"#
             ])
         #expect(fixture.sees("bob: deleted"))
         fixture.says(
