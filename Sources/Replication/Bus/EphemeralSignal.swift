@@ -49,10 +49,7 @@ public struct EphemeralSignal: Equatable, Sendable {
 
     /// Appends the object, without a newline.
     public func encode(seal: BusSeal? = nil, into out: ByteBuffer) {
-        guard let seal else { return encodePlain(into: out) }
-        let plain = ByteBuffer()
-        encodePlain(into: plain)
-        seal.seal(plain.pointer, headerBytes: plain.count, into: out)
+        out.append(sealedBy: seal, encodePlain)
     }
 
     private func encodePlain(into out: ByteBuffer) {
