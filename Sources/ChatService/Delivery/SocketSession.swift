@@ -18,8 +18,9 @@ final class SocketSession {
     private(set) var expiry: Timestamp?
     /// Its private rooms are followed, also those that come.
     private var followsOwnRooms = false
-    /// Rooms among them that the client has unsubscribed from: not followed again by themselves.
-    private var declined = Set<Channel>()
+    /// Rooms among them that the client has unsubscribed from, each with the line that had made it a member:
+    /// not followed again by themselves while that is so.
+    private var declined = [Channel: Offset]()
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
     private var waitingWrites = 0
@@ -103,7 +104,7 @@ final class SocketSession {
         endAll()
         waiting = []
         followsOwnRooms = false
-        declined = []
+        declined = [:]
     }
 
     // MARK: What is not in the log
@@ -218,9 +219,9 @@ final class SocketSession {
         if start.isReset { say(.reset(start.position)) }
         if query.hasOwnRooms {
             followsOwnRooms = true
-            declined = []
+            declined = [:]
         }
-        declined.subtract(query.channels)
+        for channel in query.channels { declined[channel] = nil }
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         guard !filter.isEmpty else { return say(.live(start.position)) }
         open(filter, after: start.position)
@@ -228,8 +229,12 @@ final class SocketSession {
 
     /// The client wants no more of these.
     private func decline(_ channels: [Channel]) {
-        // Of what it does not get nothing has to be remembered.
-        declined.formUnion(channels.filter { name in subscriptions.contains { $0.filter.carries(name) } })
+        if case .account(let name, _) = actor {
+            // Of what it does not get nothing has to be remembered.
+            for channel in channels where subscriptions.contains(where: { $0.filter.carries(channel) }) {
+                declined[channel] = hub.requests.chat.joined(name, channel)
+            }
+        }
         unsubscribe(channels)
     }
 
@@ -286,15 +291,17 @@ extension SocketSession: PushSession {
     /// who is removed gets nothing behind that line.
     private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
         guard hub.requests.chat.mayRead(name, entry.channel) else {
-            declined.remove(entry.channel)
+            declined[entry.channel] = nil
             return unsubscribe([entry.channel])
         }
-        guard followsOwnRooms, !declined.contains(entry.channel) else { return }
+        guard followsOwnRooms, let joined = hub.requests.chat.joined(name, entry.channel) else { return }
+        // What was applied together with the entry counts already: the client may have come again since.
+        guard declined[entry.channel] != joined else { return }
+        declined[entry.channel] = nil
         var filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])
         for subscription in subscriptions { filter.subtract(subscription.filter) }
-        open(
-            filter,
-            after: Position(epoch: hub.delivery.position(entry.offset).epoch, offset: entry.offset.previous))
+        let first = max(entry.offset, joined)
+        open(filter, after: Position(epoch: hub.delivery.position(first).epoch, offset: first.previous))
     }
 
     func show(presence frame: PreparedFrame) {
