@@ -1,5 +1,5 @@
-// What the pages' tables of files are written with. `#embed` (C23; in the clang of Swift 6.1 and newer) takes no
-// time to compile and follows changes; the list of bytes that SwiftPM's `.embedInCode` writes takes 20 s.
+// What the pages' tables of files are written with. `#embed` (C23; in the clang of Swift 6.1 and newer) takes
+// no time to compile and follows changes; the list of bytes that SwiftPM's `.embedInCode` writes takes 20 s.
 #pragma once
 #include "CWebPage.h"
 

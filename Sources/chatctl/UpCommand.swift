@@ -8,8 +8,8 @@ enum UpCommand {
     static let command = ChatControl.Command(
         name: "up", usage: "up [--servers 3]",
         summary: """
-            Starts Redis, a replication-log and chat-servers on this machine; Ctrl-C stops everything. A port that is \
-            taken is replaced by a free one, which it says.
+            Starts Redis, a replication-log and chat-servers on this machine; Ctrl-C stops everything. A \
+            port that is taken is replaced by a free one, which it says.
             """,
         options: [
             Arguments.Option(

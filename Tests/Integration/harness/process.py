@@ -187,8 +187,8 @@ class Processes:
 
 
 def run_to_end(command, settings=None, cwd="/", seconds=60, stdin=None):
-    """Runs a program to its end; returns (exit code, stdout, stderr) as texts. Where nothing else is said it stands
-    in a directory that holds nothing of ours, such as the data of a cluster that somebody runs."""
+    """Runs a program to its end; returns (exit code, stdout, stderr) as texts. Where nothing else is said it
+    stands in a directory that holds nothing of ours, such as the data of a cluster that somebody runs."""
     done = subprocess.run(
         [str(part) for part in command], env=clean_environment(settings), cwd=cwd, timeout=seconds,
         input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, stdout=subprocess.PIPE,
