@@ -75,6 +75,16 @@ def test_pages_go_on_until_there_is_nothing_more(small_cluster):
     assert pages == [["word 6", "word 5", "word 4"], ["word 3", "word 2", "word 1"], ["word 0"]]
 
 
+def test_a_search_has_what_was_applied_before_it_taken_in_first(small_cluster):
+    pod = small_cluster.pods[0]
+    for number in range(10):
+        pod.send(f"fresh{number}")
+        small_cluster.wait_until_equal()
+        found = pod.get(f"/search?q=fresh{number}").json
+        assert [one["message_text"] for one in found["messages"]] == [f"fresh{number}"]
+        assert "indexed_through" not in found
+
+
 def test_private_rooms_are_searched_by_their_members_only(cluster):
     pod = cluster.pods[0]
     alice, bob, eve = (register(pod, name) for name in ("alice", "bob", "eve"))

@@ -1,6 +1,9 @@
 """Live streams: WebSocket, Server-Sent Events and long polls, as clients of other makes see them."""
 
+import os
+import re
 import signal
+import socket as sockets
 import threading
 
 import pytest
@@ -365,3 +368,47 @@ def test_a_head_request_for_a_stream_is_refused(small_cluster):
     with small_cluster.pods[0].client() as client:
         for path in ("/events", "/ws"):
             assert client.request("HEAD", path).status == 405
+
+
+IDLE_COUNT = 700
+
+
+@pytest.mark.skipif("SANITIZER" in os.environ, reason="sanitizers keep memory of their own")
+def test_an_idle_socket_costs_a_pod_at_most_1_kb_before_and_after_messages(small_cluster):
+    pod = small_cluster.pods[0]
+    for opened in [open_idle(pod) for _ in range(100)]:
+        opened.close()
+    pod.send("warm", "tea")
+    wait_until(lambda: pod.metric("chat_pod_push_connections") == 0, "the first ones are gone")
+    before = resident_bytes(pod)
+    idle = [open_idle(pod) for _ in range(IDLE_COUNT)]
+    costs = [resident_bytes(pod) - before]
+    for number in range(32):
+        pod.send(f"message {number} " + 150 * "x", "tea")
+    for opened in idle:
+        read_until(opened, b"message 31 ")
+    costs.append(resident_bytes(pod) - before)
+    for opened in idle:
+        opened.close()
+    assert max(costs) / IDLE_COUNT <= 1024
+
+
+def open_idle(pod):
+    """A socket that has caught up."""
+    opened = sockets.create_connection(("127.0.0.1", pod.port), timeout=20)
+    opened.sendall(
+        b"GET /ws?channels=tea HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    read_until(opened, b'"type":"live"')
+    return opened
+
+
+def read_until(opened, text):
+    received = b""
+    while text not in received:
+        received += opened.recv(65_536)
+
+
+def resident_bytes(pod):
+    with open(f"/proc/{pod.pid}/status", encoding="ascii") as status:
+        return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))

@@ -3,10 +3,10 @@ import Views
 
 /// The channels whose lines a stream carries. Names are compared as they stand in lines (escaped).
 struct ChannelFilter: Equatable, Sendable {
+    /// Those that are carried besides all public ones, where these are.
+    private(set) var names: Set<[UInt8]>
     /// All public channels, also those that come to be later.
     private(set) var hasAllPublic: Bool
-    /// Those that are carried besides.
-    private(set) var names: Set<[UInt8]>
 
     static let allPublic = ChannelFilter(hasAllPublic: true, names: [])
 

@@ -13,23 +13,25 @@ import Web
 final class SocketSession {
     private let socket: WebSocketConnection
     private unowned let hub: PushHub
+    // The small ones stand together: a pod keeps one of these for each of its sockets.
     /// Nil: a token is wanted, and none was shown yet.
     private var actor: ChatActor?
-    private(set) var expiry: Timestamp?
     /// Its private rooms are followed, also those that come.
     private var followsOwnRooms = false
-    /// Rooms among them that the client has unsubscribed from, each with the line that had made it a member:
+    private var followsPresence = false
+    private var attendance = Attendance.online
+    /// At most `DeliveryLimits.waitingWritesPerSocketMax`, and what came in the same turn.
+    private var waitingWrites: UInt32 = 0
+    private(set) var expiry: Timestamp?
+    /// Rooms of its own that the client has unsubscribed from, each with the line that had made it a member:
     /// not followed again by themselves while that is so.
     private var declined = [Channel: Offset]()
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
-    private var waitingWrites = 0
     /// What it has used of MESSAGES_PER_SECOND.
     private var rate = RateBucket()
     /// The account that is shown as being here, while it is.
     private var attending: [UInt8]?
-    private var attendance = Attendance.online
-    private var followsPresence = false
     private var typingPace = TypingPace()
 
     /// - Parameter expiry: when the token ends that says who `actor` is.

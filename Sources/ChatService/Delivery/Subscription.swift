@@ -19,13 +19,13 @@ final class Subscription {
 
     private(set) var filter: ChannelFilter
     private(set) var state = State.catchingUp
+    private var isPumpQueued = false
     /// Every line up to here was sent, or is not for this consumer.
     private(set) var delivered: Offset
 
     private let outlet: any Outlet
     private unowned let delivery: Delivery
     private var older: OlderLines?
-    private var isPumpQueued = false
 
     /// - Parameter after: may be ahead of the pod: then lines up to it are passed over when they come.
     init(_ filter: ChannelFilter, after: Offset, to outlet: any Outlet, of delivery: Delivery) {
