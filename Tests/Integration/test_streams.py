@@ -376,21 +376,28 @@ IDLE_COUNT = 700
 @pytest.mark.skipif("SANITIZER" in os.environ, reason="sanitizers keep memory of their own")
 def test_an_idle_socket_costs_a_pod_at_most_1_kb_before_and_after_messages(small_cluster):
     pod = small_cluster.pods[0]
-    for opened in [open_idle(pod) for _ in range(100)]:
+    # What the first ones cost once for all, the code that runs for them among it, is not theirs.
+    first = [open_idle(pod) for _ in range(100)]
+    pass_on(pod, first)
+    for opened in first:
         opened.close()
-    pod.send("warm", "tea")
     wait_until(lambda: pod.metric("chat_pod_push_connections") == 0, "the first ones are gone")
     before = resident_bytes(pod)
     idle = [open_idle(pod) for _ in range(IDLE_COUNT)]
     costs = [resident_bytes(pod) - before]
-    for number in range(32):
-        pod.send(f"message {number} " + 150 * "x", "tea")
-    for opened in idle:
-        read_until(opened, b"message 31 ")
+    pass_on(pod, idle)
     costs.append(resident_bytes(pod) - before)
     for opened in idle:
         opened.close()
     assert max(costs) / IDLE_COUNT <= 1024
+
+
+def pass_on(pod, opened):
+    """Messages, until all of these have all of them."""
+    for number in range(32):
+        pod.send(f"message {number} " + 150 * "x", "tea")
+    for one in opened:
+        read_until(one, b"message 31 ")
 
 
 def open_idle(pod):
@@ -411,4 +418,4 @@ def read_until(opened, text):
 
 def resident_bytes(pod):
     with open(f"/proc/{pod.pid}/status", encoding="ascii") as status:
-        return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
+        return 1024 * int(re.search(r"RssAnon:\s+(\d+) kB", status.read()).group(1))
