@@ -31,7 +31,7 @@ enum SocketCommand {
     case typing(Channel, author: Author?)
     case presence(Attendance)
     case subscribe(StreamQuery)
-    case unsubscribe([Channel])
+    case unsubscribe(StreamQuery)
     case ping
 
     /// Of the write.
@@ -82,9 +82,7 @@ enum SocketCommand {
         case "subscribe":
             return .subscribe(
                 try StreamQuery(names: try names(&fields), after: try position(&fields, "after")))
-        case "unsubscribe":
-            return .unsubscribe(
-                try names(&fields).map { (name) throws(InvalidField) in try Channel(validating: name) })
+        case "unsubscribe": return .unsubscribe(try StreamQuery(names: try names(&fields), after: nil))
         case "auth": return .auth(token: try fields.string("token", bytesMax: DeliveryLimits.tokenBytesMax))
         case "edit":
             return try change(&fields, id) { (fields) throws(InvalidField) in

@@ -71,7 +71,7 @@ final class SocketSession {
         case .typing(let channel, let author): try type(in: channel, as: author)
         case .presence(let attendance): try show(attendance)
         case .subscribe(let query): try subscribe(query)
-        case .unsubscribe(let channels): decline(channels)
+        case .unsubscribe(let query): try decline(query)
         }
     }
 
@@ -227,16 +227,30 @@ final class SocketSession {
     }
 
     /// The client wants no more of these.
-    private func decline(_ channels: [Channel]) {
-        // Of what it does not get nothing has to be remembered.
-        declined.formUnion(channels.filter { name in subscriptions.contains { $0.filter.carries(name) } })
-        unsubscribe(channels)
+    private func decline(_ query: StreamQuery) throws(Problem) {
+        let countMax = DeliveryLimits.channelsPerStreamMax - query.channels.count
+        guard subscriptions.allSatisfy({ $0.filter.exceptionCount <= countMax }) else {
+            throw Problem(
+                .malformed,
+                "more than \(DeliveryLimits.channelsPerStreamMax) channels would be left out of *",
+                field: "channels")
+        }
+        if query.hasOwnRooms {
+            followsOwnRooms = false
+            declined = []
+            narrow { $0.subtractPrivate() }
+        }
+        // Of what it does not get nothing has to be remembered; public channels' streams do that.
+        declined.formUnion(
+            query.channels.filter { channel in
+                !channel.isPublic && subscriptions.contains { $0.filter.carries(channel) }
+            })
+        let gone = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
+        narrow { $0.subtract(gone) }
     }
 
-    private func unsubscribe(_ channels: [Channel]) {
-        for channel in channels {
-            for subscription in subscriptions { subscription.remove(channel) }
-        }
+    private func narrow(_ change: (inout ChannelFilter) -> Void) {
+        for subscription in subscriptions { subscription.narrow(change) }
         subscriptions.removeAll { $0.state == .ended }
     }
 
@@ -287,7 +301,7 @@ extension SocketSession: PushSession {
     private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
         guard hub.requests.chat.mayRead(name, entry.channel) else {
             declined.remove(entry.channel)
-            return unsubscribe([entry.channel])
+            return narrow { $0.remove(entry.channel) }
         }
         guard followsOwnRooms, !declined.contains(entry.channel) else { return }
         var filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])

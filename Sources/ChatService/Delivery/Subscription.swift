@@ -59,10 +59,11 @@ final class Subscription {
         queuePump()
     }
 
-    func remove(_ channel: Channel) {
+    /// Carries from now on what `narrow` leaves; ends when that is nothing.
+    func narrow(_ narrow: (inout ChannelFilter) -> Void) {
         let wasLive = state == .live
         if wasLive { delivery.withdraw(self) }
-        filter.remove(channel)
+        narrow(&filter)
         guard !filter.isEmpty else { return end(wasWithdrawn: true) }
         if wasLive { delivery.enrol(self) }
     }
@@ -136,23 +137,27 @@ final class Subscription {
     }
 
     private func send(_ lines: [ByteSlice], from first: Offset) {
-        guard delivery.source.amendments.count > 0 else { return give(lines, from: first) }
-        for (index, line) in lines.enumerated() { send(line, first + index) }
+        let hasExceptions = filter.exceptionCount > 0
+        guard delivery.source.amendments.count > 0 || hasExceptions else { return give(lines, from: first) }
+        for (index, line) in lines.enumerated() where !hasExceptions || isCarried(line) {
+            send(line, first + index)
+        }
+    }
+
+    private func isCarried(_ line: ByteSlice) -> Bool {
+        do throws(LineError) {
+            let scan = try Line.scan(line.pointer)
+            return filter.matches(UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel]))
+        } catch {
+            preconditionFailure("a line was whole when it came: \(error)")
+        }
     }
 
     /// A line that is not in memory, with its newline.
     private func take(_ line: ByteSlice, offset: Offset) {
         delivered = offset
         let bytes = line[0..<line.count - 1]
-        do throws(LineError) {
-            let scan = try Line.scan(bytes.pointer)
-            guard filter.matches(UnsafeRawBufferPointer(rebasing: bytes.pointer[scan.channel])) else {
-                return
-            }
-        } catch {
-            preconditionFailure("a line from the log was whole when it came: \(error)")
-        }
-        send(bytes, offset)
+        if isCarried(bytes) { send(bytes, offset) }
     }
 
     /// What was deleted meanwhile is not sent any more: of the message what is left of it, of its edits
