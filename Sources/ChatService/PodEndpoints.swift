@@ -72,7 +72,9 @@ final class PodEndpoints {
         _ exchange: Exchange, _ draft: Draft, _ actor: ChatActor, _ target: MessageTarget?,
         _ confirmation: WriteConfirmation
     ) {
-        requests.writes.perform(id: draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
+        requests.writes.perform(
+            id: draft.id, confirmation: confirmation, answered: .atOnce
+        ) { (chat) throws(ChatRefusal) in
             try chat.post(draft, by: actor, answering: target)
         } _: { result in
             guard let result else { preconditionFailure("a message is always to be written") }

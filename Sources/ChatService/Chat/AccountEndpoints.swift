@@ -102,7 +102,6 @@ final class AccountEndpoints {
         }
     }
 
-    /// Answered when this pod takes the tokens no more.
     private func signOutEverywhere(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
             let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })

@@ -88,7 +88,7 @@ final class ChatRequests {
 
     // MARK: Answers
 
-    /// Answers a write with its position, or as `respond` says once this pod has applied it.
+    /// Answers a write with its position, or as `respond` says.
     func write(
         _ exchange: Exchange, _ decision: @escaping Writes.Decision,
         then respond: (@LoopActor (Receipt?) -> Response)? = nil
@@ -98,8 +98,7 @@ final class ChatRequests {
                 if case .refused(let problem) = result { return exchange.respond(Response(problem)) }
                 return exchange.respond(respond?(nil) ?? ChatRequests.unchanged)
             }
-            guard let respond else { return exchange.respond(ChatRequests.response(to: receipt)) }
-            applied(receipt.position.offset, exchange) { exchange.respond(respond(receipt)) }
+            exchange.respond(respond?(receipt) ?? ChatRequests.response(to: receipt))
         }
     }
 
@@ -119,22 +118,6 @@ final class ChatRequests {
     /// It was so already.
     private static var unchanged: Response {
         Response(200, type: MediaType.json) { $0.append("{\"unchanged\":true}\n") }
-    }
-
-    /// Runs `body` once this pod has applied `offset`, where it is known that the line is durable.
-    func applied(_ offset: Offset, _ exchange: Exchange, _ body: @escaping @LoopActor () -> Void) {
-        guard replica.source.index.last < offset else { return body() }
-        let isWaiting = waits.add(offset, timeout: PodLimits.readWaitDefault) { outcome in
-            guard outcome == .reached else {
-                return exchange.respond(
-                    Response(Problem(.waitTimedOut, "it is done (offset \(offset)), but not yet seen here")))
-            }
-            body()
-        }
-        if !isWaiting {
-            exchange.respond(
-                Response(Problem(.waitTimedOut, "it is done (offset \(offset)), not yet seen here")))
-        }
     }
 
     private func wait(

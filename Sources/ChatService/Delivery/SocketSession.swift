@@ -157,8 +157,8 @@ final class SocketSession {
         let actor = try actor(draft.author)
         typingPace.sent(draft.channel.bytes)
         guard let replyTo = draft.replyTo else {
-            return write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
-                try chat.post(draft, by: actor)
+            return write(draft.id, confirmation: confirmation, answered: .atOnce) {
+                (chat) throws(ChatRefusal) in try chat.post(draft, by: actor)
             }
         }
         hub.requests.target(replyTo) { [self] target in
@@ -189,11 +189,14 @@ final class SocketSession {
     }
 
     private func write(
-        _ id: MessageID?, confirmation: WriteConfirmation? = nil, _ decision: @escaping Writes.Decision
+        _ id: MessageID?, confirmation: WriteConfirmation? = nil, answered moment: Writes.Moment = .whenShown,
+        _ decision: @escaping Writes.Decision
     ) {
         waitingWrites += 1
         if waitingWrites >= DeliveryLimits.waitingWritesPerSocketMax { socket.pauseReading() }
-        hub.requests.writes.perform(id: id, confirmation: confirmation, decision) { [self] result in
+        hub.requests.writes.perform(
+            id: id, confirmation: confirmation, answered: moment, decision
+        ) { [self] result in
             waitingWrites -= 1
             socket.resumeReading()
             switch result {
