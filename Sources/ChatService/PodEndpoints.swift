@@ -64,7 +64,12 @@ final class PodEndpoints {
             })
             try requests.admitWrite(exchange, as: actor)
             guard let replyTo = draft.replyTo else { return post(exchange, draft, actor, nil, confirmation) }
-            requests.target(replyTo) { [self] in post(exchange, draft, actor, $0, confirmation) }
+            requests.target(replyTo) { [self] found in
+                switch found {
+                case .failure(let problem): exchange.respond(Response(problem))
+                case .success(let target): post(exchange, draft, actor, target, confirmation)
+                }
+            }
         }
     }
 

@@ -156,25 +156,50 @@ final class ChatRequests {
         }
     }
 
-    /// Finds the message at an offset; nil when there is none.
-    func target(_ offset: Offset, _ completion: @escaping @LoopActor (MessageTarget?) -> Void) {
-        line(offset) { completion($0?.target) }
+    /// Finds the message at an offset; nil when there is none, a problem when that cannot be told now.
+    func target(
+        _ offset: Offset, _ completion: @escaping @LoopActor (Result<MessageTarget?, Problem>) -> Void
+    ) {
+        line(offset) { completion($0.map { $0?.target }) }
     }
 
-    /// Finds the line at an offset, in memory or in the log; nil when it cannot be had. One that was answered
-    /// already, but not applied here yet, is waited for.
-    func line(_ offset: Offset, _ completion: @escaping @LoopActor (FoundLine?) -> Void) {
+    /// Finds a channel's message; a problem where there is none, or where that cannot be told now.
+    func message(
+        _ offset: Offset, in channel: Channel,
+        _ completion: @escaping @LoopActor (Result<(line: FoundLine, target: MessageTarget), Problem>) -> Void
+    ) {
+        line(offset) { found in
+            completion(
+                found.flatMap { line in
+                    guard let line, let target = line.target, target.channel == channel else {
+                        return .failure(Problem(ChatRefusal.noSuchMessage(offset)))
+                    }
+                    return .success((line: line, target: target))
+                })
+        }
+    }
+
+    /// Finds the line at an offset, in memory or in the log; nil when there is none, a problem when it cannot
+    /// be had now. One that was answered already, but not applied here yet, is waited for.
+    func line(
+        _ offset: Offset, _ completion: @escaping @LoopActor (Result<FoundLine?, Problem>) -> Void
+    ) {
         let source = replica.source
-        guard offset > .zero, offset <= replica.head, let epoch = source.epoch else { return completion(nil) }
+        guard offset > .zero, offset <= replica.head, let epoch = source.epoch else {
+            return completion(.success(nil))
+        }
         guard offset <= source.index.last else {
             let isWaiting = waits.add(offset, timeout: PodLimits.readWaitDefault) { [self] outcome in
-                if outcome == .reached { line(offset, completion) } else { completion(nil) }
+                guard outcome == .reached else {
+                    return completion(.failure(Problem(ChatRefusal.behind(offset))))
+                }
+                line(offset, completion)
             }
-            if !isWaiting { completion(nil) }
+            if !isWaiting { completion(.failure(Problem(ChatRefusal.behind(offset)))) }
             return
         }
         do throws(Trimmed) {
-            completion(FoundLine(try source.history.slice(of: offset)))
+            completion(.success(FoundLine(try source.history.slice(of: offset))))
         } catch {
             LineLookup.find(offset, of: epoch, in: upstream) { completion($0.map(FoundLine.init)) }
         }

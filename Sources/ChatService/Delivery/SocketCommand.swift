@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Views
 
 /// What a client says on a WebSocket: one JSON object in a text frame.
 ///
@@ -22,6 +23,17 @@ enum SocketCommand {
         case edit(text: [UInt8])
         case delete
         case react(emoji: [UInt8], isOn: Bool)
+
+        /// What is to be written; nil: it is so already.
+        func draft(
+            of target: MessageTarget, in chat: ChatState, by actor: ChatActor
+        ) throws(ChatRefusal) -> Draft? {
+            switch self {
+            case .edit(let text): try chat.edit(target, text: text, by: actor)
+            case .delete: try chat.deletion(target, by: actor)
+            case .react(let emoji, let isOn): try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
+            }
+        }
     }
 
     case auth(token: [UInt8])

@@ -161,9 +161,13 @@ final class SocketSession {
                 (chat) throws(ChatRefusal) in try chat.post(draft, by: actor)
             }
         }
-        hub.requests.target(replyTo) { [self] target in
-            write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
-                try chat.post(draft, by: actor, answering: target)
+        hub.requests.target(replyTo) { [self] found in
+            switch found {
+            case .failure(let problem): say(.error(problem, id: draft.id))
+            case .success(let target):
+                write(draft.id, confirmation: confirmation, answered: .atOnce) { (chat) throws(ChatRefusal) in
+                    try chat.post(draft, by: actor, answering: target)
+                }
             }
         }
     }
@@ -173,16 +177,12 @@ final class SocketSession {
         by actor: ChatActor
     ) throws(Problem) {
         try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.reading(actor, channel) })
-        hub.requests.target(offset) { [self] target in
-            guard let target, target.channel == channel else {
-                return say(.error(Problem(ChatRefusal.noSuchMessage(offset)), id: id))
-            }
-            write(id) { (chat) throws(ChatRefusal) in
-                switch change {
-                case .edit(let text): return try chat.edit(target, text: text, by: actor)
-                case .delete: return try chat.deletion(target, by: actor)
-                case .react(let emoji, let isOn):
-                    return try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
+        hub.requests.message(offset, in: channel) { [self] found in
+            switch found {
+            case .failure(let problem): say(.error(problem, id: id))
+            case .success(let message):
+                write(id) { (chat) throws(ChatRefusal) in
+                    try change.draft(of: message.target, in: chat, by: actor)
                 }
             }
         }
