@@ -194,6 +194,7 @@ def test_send_messages_and_tail_speak_with_a_token(shared, homes, processes, tmp
     token_file = tmp_path / "token"
     token_file.write_text(erin.token + "\n")
     tail = processes.add(ChildProcess(
+    token_file.chmod(0o600)
         "tail", [BIN / "chatctl", "tail", "--server", second.url, "--token-file", token_file, room],
         homes("erin"), cwd=tmp_path)).spawn()
     # The tail begins with what comes: it is sent until one of it is there.
