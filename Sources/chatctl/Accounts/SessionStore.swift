@@ -66,6 +66,12 @@ enum SessionStore {
         }
     }
 
+    /// Forgets a token that is good no more; one that came in its place meanwhile stays.
+    static func forget(_ token: String, of server: HTTPURL) throws(ChatControl.Failure) {
+        guard let session = try read(server), session.token == token else { return }
+        _ = try remove(server)
+    }
+
     /// False: there was none.
     static func remove(_ server: HTTPURL) throws(ChatControl.Failure) -> Bool {
         unlink(try path(of: server)) == 0
