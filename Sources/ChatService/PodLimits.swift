@@ -15,6 +15,8 @@ public enum PodLimits {
     static let drainStep = Duration.milliseconds(100)
     /// How often a write is decided anew because other pods were first.
     static let decisionsMax = 5
+    /// For so long after a sign-in its token confirms what else takes a password.
+    static let confirmingTokenAge = Duration.seconds(300)
     /// Of one list.
     static let conversationsMax = 10_000
 }
