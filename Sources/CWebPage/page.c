@@ -1,6 +1,5 @@
-// The folder `web`, byte for byte. `#embed` (C23; in the clang of Swift 6.1 and newer) takes no time to
-// compile and follows changes; the list of bytes that SwiftPM's `.embedInCode` writes takes 20 s.
-#include "CWebPage.h"
+// The chat's page, byte for byte: the folder `web`.
+#include "embedding.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
@@ -100,11 +99,6 @@ static const unsigned char views_timeline_js[] = {
 static const unsigned char views_welcome_js[] = {
 #embed "../../web/js/views/welcome.js"
 };
-
-#define HTML "text/html; charset=utf-8"
-#define STYLE "text/css; charset=utf-8"
-#define SCRIPT "text/javascript; charset=utf-8"
-#define FILE(path, type, bytes) { path, type, bytes, sizeof bytes }
 
 static const struct cwebpage_file files[] = {
     FILE("", HTML, index_html),

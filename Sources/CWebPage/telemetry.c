@@ -1,6 +1,6 @@
 // The telemetry page, byte for byte: the folder `web/telemetry`, what it shares with the chat's page, and
 // Chart.js (MIT License) as Debian's libjs-chart.js has it.
-#include "CWebPage.h"
+#include "embedding.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
@@ -71,11 +71,6 @@ static const unsigned char tree_js[] = {
 static const unsigned char units_js[] = {
 #embed "../../web/telemetry/units.js"
 };
-
-#define HTML "text/html; charset=utf-8"
-#define STYLE "text/css; charset=utf-8"
-#define SCRIPT "text/javascript; charset=utf-8"
-#define FILE(path, type, bytes) { path, type, bytes, sizeof bytes }
 
 static const struct cwebpage_file files[] = {
     FILE("telemetry", HTML, index_html),

@@ -27,6 +27,8 @@ public final class ReplicationLog {
         public var writeQuorum: ConfirmationRequirement
         /// How many the log and each pod feed at most in the tree.
         public var fanout: Int
+        /// Where the known pods are kept for the next start; nil: nowhere.
+        public var roster: RosterStorage?
         /// Shown in `/state`: `connected` (lines are published, plain PUBLISHes heard), `away` or `none`.
         public var busState: @LoopActor () -> String = { "none" }
         /// Shown in `/state`: what checking the log on its disk has brought; nil: it is not checked.
@@ -79,7 +81,8 @@ public final class ReplicationLog {
         var options = options
         if let bus { options.busState = { bus.isPublishing && bus.isSubscribed ? "connected" : "away" } }
         let replicas = ReplicaWatch(
-            core: core, window: options.replicaWindow, seal: seal, metrics: metrics, log: log)
+            core: core, window: options.replicaWindow, seal: seal, roster: options.roster, metrics: metrics,
+            log: log)
         self.replicas = replicas
         tree = TreeKeeper(fanout: options.fanout, replicas: replicas, metrics: metrics)
         let desk = ConfirmationDesk(

@@ -10,6 +10,7 @@ import Replication
 ///     segments/<20 digits>.ndjson  lines; the name is the offset of the first
 ///     synced                     up to where all is on disk (`SyncNote`)
 ///     boot                       how the last run began and ended (`BootRecord`)
+///     replicas.ndjson            the pods that were known (`SideFile`)
 ///     cut/                       what recovery and repair took out, byte for byte
 struct LogDirectory: Sendable {
     let path: String

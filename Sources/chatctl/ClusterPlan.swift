@@ -44,6 +44,8 @@ struct ClusterPlan {
     let redis: Process?
     let log: Process
     let servers: [Process]
+    /// Of each port that was asked for and is taken, a sentence that names the one that stands for it.
+    let substitutes: [String]
 
     init(_ arguments: Arguments) throws(ChatControl.Failure) {
         var wish = Wish()
@@ -62,7 +64,7 @@ struct ClusterPlan {
         let directory = wish.directory
         for path in [directory, "\(directory)/redis"] { try ClusterPlan.makeDirectory(path) }
         var ports = FreePorts()
-        let logPort = try ports.take(wish.ports.log)
+        let logPort = try ports.take(wish.ports.log, for: "the replication-log")
         var environment = ProcessEnvironment.variables()
         environment["CLUSTER_SECRET"] = try ClusterPlan.secret(in: directory, environment)
         environment["HOST"] = environment["HOST"] ?? "127.0.0.1"
@@ -79,14 +81,16 @@ struct ClusterPlan {
         let executable = try ClusterPlan.sibling("chat-server")
         let firstPort = wish.ports.server
         servers = try (0..<wish.servers).map { (index) throws(ChatControl.Failure) in
-            let port = try ports.take(firstPort == 0 ? 0 : min(firstPort + index, 65_535))
+            let name = "chat-server-\(index + 1)"
+            let port = try ports.take(firstPort == 0 ? 0 : min(firstPort + index, 65_535), for: name)
             return Process(
-                name: "chat-server-\(index + 1)", executable: executable, arguments: [],
+                name: name, executable: executable, arguments: [],
                 environment: environment.merging(
-                    ["PORT": String(port), "REPLICA_ID": "chat-server-\(index + 1)"], uniquingKeysWith: { $1 }
+                    ["PORT": String(port), "REPLICA_ID": name], uniquingKeysWith: { $1 }
                 ).merging(wish.serverSettings, uniquingKeysWith: { $1 }),
                 port: port, sign: .ready)
         }
+        substitutes = ports.substitutes
     }
 
     private static func redis(
@@ -96,7 +100,7 @@ struct ClusterPlan {
             throw ChatControl.Failure(
                 "redis-server is not installed: install Debian's redis-server, or use --no-redis")
         }
-        let port = try ports.take(wish.ports.redis)
+        let port = try ports.take(wish.ports.redis, for: "Redis")
         return Process(
             name: "redis", executable: executable,
             arguments: [
@@ -152,9 +156,11 @@ struct ClusterPlan {
 @LoopActor
 struct FreePorts {
     private var taken = Set<UInt16>()
+    /// A sentence for each port that was not free.
+    private(set) var substitutes: [String] = []
 
     /// `preferred` when it is free, else another one.
-    mutating func take(_ preferred: Int) throws(ChatControl.Failure) -> UInt16 {
+    mutating func take(_ preferred: Int, for name: String) throws(ChatControl.Failure) -> UInt16 {
         let wanted = UInt16(clamping: preferred)
         if !taken.contains(wanted), let port = FreePorts.probe(wanted) {
             taken.insert(port)
@@ -162,6 +168,7 @@ struct FreePorts {
         }
         guard let port = FreePorts.probe(0) else { throw ChatControl.Failure("no port is free on 127.0.0.1") }
         taken.insert(port)
+        if wanted != 0 { substitutes.append("port \(wanted) is taken, so \(name) has \(port)") }
         return port
     }
 

@@ -10,7 +10,9 @@ import Web
 struct Endpoint {
     let url: HTTPURL
     let client: HTTPClient
-    let fields: [(name: String, value: String)]
+    private(set) var fields: [(name: String, value: String)]
+    /// A file that nobody named, whose secret is sent.
+    private var foundSecret: String?
 
     nonisolated static let urlOption = Arguments.Option(
         name: "url", value: "URL", summary: "Of a chat-server; default \(defaultServer).")
@@ -18,7 +20,7 @@ struct Endpoint {
         name: "secret-file", value: "FILE",
         summary:
             "Holds the CLUSTER_SECRET, when that is not in the environment; default $CLUSTER_SECRET_FILE, or "
-            + "\(defaultSecretFile).")
+            + "\(defaultSecretFile) for services on this machine.")
     nonisolated static let serverOption = Arguments.Option(
         name: "server", value: "URL", summary: "A chat-server; default \(defaultServer).")
     /// Of what talks: `--server` and, as before, `--url`.
@@ -27,8 +29,19 @@ struct Endpoint {
     /// Where `chatctl up` keeps it.
     nonisolated static let defaultSecretFile = "data/cluster-secret"
 
+    /// With the secret that the arguments or the environment name. The one that `chatctl up` keeps is for
+    /// services of this machine: whoever is asked elsewhere is not to learn it.
     init(_ text: String, _ arguments: Arguments) throws(ChatControl.Failure) {
-        try self.init(text, secret: try Endpoint.secret(arguments))
+        try self.init(text, secret: try Endpoint.namedSecret(arguments))
+        guard fields.isEmpty, url.isOnThisMachine,
+            let found = SmallFile.read(Endpoint.defaultSecretFile)?.split(separator: "\n").first
+        else { return }
+        fields = [Endpoint.bearer(found)]
+        foundSecret = Endpoint.defaultSecretFile
+    }
+
+    private static func bearer(_ secret: some StringProtocol) -> (name: String, value: String) {
+        ("authorization", "Bearer \(secret)")
     }
 
     /// `secret`: the cluster's, when there is one.
@@ -39,7 +52,7 @@ struct Endpoint {
         }
         self.url = url
         client = HTTPClient(Origin(host: url.host, port: url.port, prefix: url.pathPrefix))
-        fields = secret.map { [("authorization", "Bearer \($0)")] } ?? []
+        fields = secret.map { [Endpoint.bearer($0)] } ?? []
     }
 
     /// The same service over other connections: a client has few of them.
@@ -94,16 +107,12 @@ struct Endpoint {
         return servers
     }
 
-    private static func secret(_ arguments: Arguments) throws(ChatControl.Failure) -> String? {
+    private static func namedSecret(_ arguments: Arguments) throws(ChatControl.Failure) -> String? {
         let variables = ProcessEnvironment.variables()
         if let secret = variables["CLUSTER_SECRET"], !secret.isEmpty { return secret }
-        let named =
-            arguments["secret-file"] ?? variables["CLUSTER_SECRET_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        let path = named ?? defaultSecretFile
-        guard let text = SmallFile.read(path) else {
-            guard named == nil else { throw ChatControl.Failure("cannot read \(path)") }
-            return nil
-        }
+        let variable = variables["CLUSTER_SECRET_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        guard let path = arguments["secret-file"] ?? variable else { return nil }
+        guard let text = SmallFile.read(path) else { throw ChatControl.Failure("cannot read \(path)") }
         return text.split(separator: "\n").first.map(String.init)
     }
 
@@ -125,8 +134,10 @@ struct Endpoint {
         } catch {
             throw ChatControl.Failure(error.message)
         }
-        guard (200..<300).contains(head.status) else { throw Endpoint.failure(head.status, body.pointer) }
-        return (head, body)
+        if (200..<300).contains(head.status) { return (head, body) }
+        let failure = Endpoint.failure(head.status, body.pointer)
+        guard head.status == 401, let foundSecret else { throw failure }
+        throw ChatControl.Failure("\(failure.message); what was sent is the secret of \(foundSecret)")
     }
 
     nonisolated static func failure(
@@ -140,6 +151,11 @@ struct Endpoint {
             Terminal.printable(
                 "\(problem.type.title): \(problem.detail) (\(problem.type.remedy.rawValue))"))
     }
+}
+
+extension HTTPURL {
+    /// By its words alone: no name is looked up.
+    var isOnThisMachine: Bool { host == "localhost" || IPAddress(host)?.isLoopback == true }
 }
 
 /// Files of a few bytes.

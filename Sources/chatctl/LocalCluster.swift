@@ -10,6 +10,7 @@ final class LocalCluster {
     /// Everything is ready for the first time.
     var onReady: (@LoopActor () -> Void)?
     private let announces: Bool
+    private let substitutes: [String]
     private var startedTiers = 0
     private var isAnnounced = false
     private var isStopping = false
@@ -19,6 +20,7 @@ final class LocalCluster {
     /// - Parameter announces: whether it says what is there when everything is ready.
     init(_ plan: ClusterPlan, announces: Bool = true) {
         self.announces = announces
+        substitutes = plan.substitutes
         let all = [plan.redis, plan.log].compactMap { $0 } + plan.servers
         let width = all.map(\.name.count).max() ?? 0
         redis = plan.redis.map { ClusterMember($0, nameWidth: width, isQuiet: !announces) }
@@ -114,6 +116,7 @@ final class LocalCluster {
             Terminal.say("  \(name)\(String(repeating: " ", count: 18 - name.count))\(describe(member))")
         }
         if let redis { Terminal.say("  redis             redis-cli -p \(redis.plan.port)") }
+        for sentence in substitutes { Terminal.say("  (\(sentence))") }
         Terminal.say("\n\(redis == nil ? "Four" : "Five") commands to try in another terminal:")
         for command in commands { Terminal.say("  \(command)") }
         Terminal.say("\nCtrl-C stops everything; the messages stay.\n")

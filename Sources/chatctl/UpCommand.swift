@@ -7,7 +7,10 @@ import Operations
 enum UpCommand {
     static let command = ChatControl.Command(
         name: "up", usage: "up [--servers 3]",
-        summary: "Starts Redis, a replication-log and chat-servers on this machine; Ctrl-C stops everything.",
+        summary: """
+            Starts Redis, a replication-log and chat-servers on this machine; Ctrl-C stops everything. A \
+            port that is taken is replaced by a free one, which it says.
+            """,
         options: [
             Arguments.Option(
                 name: "servers", value: "N", summary: "How many chat-servers, 1 to 32; default 3."),

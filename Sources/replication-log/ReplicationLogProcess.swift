@@ -119,8 +119,7 @@ enum ReplicationLogProcess {
             let service = try ReplicationLog(
                 core: core, bus: bus(settings, metrics, log),
                 seal: settings.common.clusterSecret.map { BusSeal(secret: $0.bytes) },
-                options: options(settings, opened.store), metrics: metrics,
-                log: log)
+                options: options(settings, opened.store, log), metrics: metrics, log: log)
             self.service = service
             signals = ServiceProcess.onTermination { stop(service, opened.store, log) }
             log.info(
@@ -156,7 +155,7 @@ enum ReplicationLogProcess {
     }
 
     private static func options(
-        _ settings: ReplicationLogSettings, _ store: SegmentStore
+        _ settings: ReplicationLogSettings, _ store: SegmentStore, _ log: DiagnosticLog
     ) -> ReplicationLog.Options {
         var options = ReplicationLog.Options(
             host: settings.common.host, port: settings.common.port, clusterName: settings.common.clusterName,
@@ -165,7 +164,24 @@ enum ReplicationLogProcess {
             durability: settings.durability.rawValue, replicaWindow: settings.replicaWindow,
             writeQuorum: writeQuorum(settings.common), fanout: settings.fanout)
         options.scrubReport = { store.scrubReport }
+        options.roster = rosterStorage(settings, log)
         return options
+    }
+
+    private static func rosterStorage(
+        _ settings: ReplicationLogSettings, _ log: DiagnosticLog
+    ) -> RosterStorage {
+        let file = SideFile(
+            "replicas.ndjson", in: settings.dataDirectory, bytesMax: ReplicaRoster.bytesMax)
+        var kept: [UInt8] = []
+        do throws(LogError) {
+            kept = try file.read() ?? []
+        } catch {
+            log.warning("the replicas of the former run are not known", ["reason": .init(error)])
+        }
+        return RosterStorage(kept: kept) { roster, completion in
+            file.replace(with: roster, completion: completion)
+        }
     }
 
     private static func writeQuorum(_ settings: CommonSettings) -> ConfirmationRequirement {

@@ -232,6 +232,34 @@ def test_right_after_its_start_the_log_grants_numbers_only(new_cluster):
     assert confirmed(cluster.log, "later", "?confirm=majority&timeout=20s") == (1, 1)
 
 
+def test_a_pod_that_is_cut_off_with_a_restarted_log_cannot_confirm_alone(new_cluster):
+    cluster = new_cluster(pod_count=3).start()
+    wait_until_known(cluster.log, cluster.pods)
+    roster = cluster.log.data_directory / "replicas.ndjson"
+    wait_until(lambda: roster.exists() and len(roster.read_text().splitlines()) == 3, "all are kept")
+    alone, *others = cluster.pods
+    for pod in others:
+        pod.pause()
+    cluster.log.restart()
+    wait_until_gathered(cluster.log)
+    assert confirmed(alone, "one of three", "?confirm=1&timeout=20s") == (1, 3)
+    answer = send(alone, "no majority", "?confirm=majority&timeout=500ms")
+    assert answer.status == 504
+    assert (answer.problem()["confirmed_by"], answer.problem()["of"]) == (1, 3)
+    others[0].resume()
+    assert confirmed(alone, "two of three", "?confirm=majority&timeout=30s") == (2, 3)
+
+
+def test_a_damaged_roster_keeps_nobody_from_starting(new_cluster):
+    cluster = new_cluster(pod_count=1).start()
+    wait_until_known(cluster.log, cluster.pods)
+    cluster.log.kill()
+    (cluster.log.data_directory / "replicas.ndjson").write_bytes(b"\xff\x00{\n{}\n")
+    cluster.log.restart()
+    assert confirmed(cluster.pods[0], "one", "?confirm=majority&timeout=30s") == (1, 1)
+    assert "lines of the kept replicas cannot be read" in cluster.log.last_output()
+
+
 def test_confirmations_work_without_redis(new_cluster):
     cluster = new_cluster(pod_count=3, redis=False).start()
     wait_until_known(cluster.log, cluster.pods)

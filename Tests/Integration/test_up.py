@@ -4,7 +4,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -16,8 +20,8 @@ from harness.waiting import wait_until
 class Up(ChildProcess):
     """`chatctl up` in a directory of its own."""
 
-    def __init__(self, directory, servers=3, **settings):
-        super().__init__("chatctl up", [BIN / "chatctl", "up", "--servers", servers], settings, cwd=directory)
+    def __init__(self, directory, *options, **settings):
+        super().__init__("chatctl up", [BIN / "chatctl", "up", *options], settings, cwd=directory)
 
     def start(self):
         self.spawn()
@@ -52,6 +56,27 @@ def listener(port):
     out = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], stdout=subprocess.PIPE, check=True).stdout
     found = re.search(rb"pid=(\d+)", out)
     return int(found.group(1)) if found else None
+
+
+@contextmanager
+def answering_401(asked):
+    """A service that wants another token; notes which ones it was asked with."""
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.headers["authorization"])
+            self.send_error(401)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -112,6 +137,16 @@ def test_the_printed_commands_work_as_they_stand_from_the_first_moment_on(proces
     assert " warn " not in up.text.split("Everything is ready")[0], "a first start is quiet"
 
 
+def test_a_port_that_is_taken_is_replaced_and_named(processes, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
+        up = processes.add(Up(tmp_path, "--servers", 1, "--port", port)).spawn()
+        processes.on_stop(lambda: up.is_running and up.terminate())
+        wait_until(lambda: "Ctrl-C stops everything" in up.text, "it is said that everything is ready", 60)
+        said = re.search(rf"\(port {port} is taken, so chat-server-1 has (\d+)\)", up.text)
+        assert Up.state(int(said.group(1)))["replica_id"] == "chat-server-1"
+
+
 def test_a_second_cluster_in_the_same_directory_ends_and_says_why(up, tmp_path):
     code, out, error = run_to_end([BIN / "chatctl", "up"], cwd=tmp_path, seconds=20)
     assert code == 1
@@ -141,8 +176,6 @@ def test_ctrl_c_stops_everything(up):
 
 def test_the_other_subcommands_talk_to_it(up):
     pod = up.ports_of("chat-server")[0]
-    environment = {"PORT": pod}
-    del environment["PORT"]
     url = f"http://127.0.0.1:{pod}"
     code, out, error = run_to_end([BIN / "chatctl", "send", "general", "from chatctl", "--url", url])
     assert code == 0, out + error
@@ -153,3 +186,17 @@ def test_the_other_subcommands_talk_to_it(up):
     assert code == 0, out + error
     digests = set(re.findall(r"\b[0-9a-f]{16}\b", out))
     assert digests, out
+
+
+# The last one leads here, too; but only who resolves it knows that.
+@pytest.mark.parametrize("host, is_here", [("127.0.0.1", True), ("localhost", True), ("127.1", False)])
+def test_the_secret_that_up_keeps_is_sent_to_this_machine_alone(tmp_path, host, is_here):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "cluster-secret").write_text("0123456789abcdef\n")
+    asked = []
+    with answering_401(asked) as port:
+        code, _, error = run_to_end(
+            [BIN / "chatctl", "send", "general", "hello", "--url", f"http://{host}:{port}"], cwd=tmp_path)
+    assert code == 1
+    assert asked == ["Bearer 0123456789abcdef" if is_here else None]
+    assert ("the secret of data/cluster-secret" in error) == is_here

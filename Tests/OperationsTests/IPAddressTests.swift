@@ -129,4 +129,14 @@ struct IPAddressTests {
         let found = proxies.client(peer: peer, forwardedFor: chain.joined(separator: ","))
         #expect(found.description == "10.0.1.217")
     }
+
+    @Test(
+        "Loopback is 127.0.0.0/8 and ::1, in whatever form",
+        arguments: [
+            ("127.0.0.1", true), ("127.255.255.255", true), ("::1", true), ("::ffff:127.0.0.1", true),
+            ("126.255.255.255", false), ("128.0.0.1", false), ("::2", false), ("::", false), ("1::1", false),
+        ])
+    func loopback(text: String, isLoopback: Bool) {
+        #expect(IPAddress(text)?.isLoopback == isLoopback)
+    }
 }

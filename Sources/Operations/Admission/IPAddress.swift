@@ -37,6 +37,11 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     public var isVersionFour: Bool { high == 0 && low >> 32 == Self.versionFourPrefix >> 32 }
 
+    /// 127.0.0.0/8 and `::1` (RFC 6890).
+    public var isLoopback: Bool {
+        isVersionFour ? UInt8(truncatingIfNeeded: low >> 24) == 127 : high == 0 && low == 1
+    }
+
     /// What one subscriber has: an IPv4 address itself, of an IPv6 address the first 64 bits (RFC 6177: a
     /// site gets at least so many addresses, so a single one is nobody's).
     public var subscriber: IPAddress { isVersionFour ? self : IPAddress(high: high, low: 0) }

@@ -76,13 +76,3 @@ public struct BusSeal: Sendable {
         }
     }
 }
-
-extension ByteBuffer {
-    /// Appends the one object that `encode` writes, under its mac where there is a seal.
-    func append(sealedBy seal: BusSeal?, _ encode: (ByteBuffer) -> Void) {
-        guard let seal else { return encode(self) }
-        let plain = ByteBuffer()
-        encode(plain)
-        seal.seal(plain.pointer, headerBytes: plain.count, into: self)
-    }
-}

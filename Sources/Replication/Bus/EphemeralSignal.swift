@@ -49,7 +49,6 @@ public struct EphemeralSignal: Equatable, Sendable {
     public let pod: UInt64
     public let content: Content
 
-    public static let bytesMax = 256 << 10
     /// Of one report.
     public static let peopleMax = 5000
     /// The same, of those who left.
@@ -61,15 +60,15 @@ public struct EphemeralSignal: Equatable, Sendable {
         self.pod = pod
         self.content = content
     }
+}
 
-    // MARK: Encoding
+// MARK: - JSON
 
-    /// Appends the object, without a newline.
-    public func encode(seal: BusSeal? = nil, into out: ByteBuffer) {
-        out.append(sealedBy: seal, encodePlain)
-    }
+extension EphemeralSignal: BusObject {
+    public static let kind = "signal"
+    public static let bytesMax = 256 << 10
 
-    private func encodePlain(into out: ByteBuffer) {
+    public func encodePlain(into out: ByteBuffer) {
         out.append("{\"pod\":\"")
         out.append(hexadecimal: pod)
         switch content {
@@ -111,26 +110,11 @@ public struct EphemeralSignal: Equatable, Sendable {
         out.append("]")
     }
 
-    // MARK: Decoding
-
-    /// Reads a signal. With a `seal` it must carry the right mac.
-    public static func decode(
-        _ bytes: UnsafeRawBufferPointer, seal: BusSeal? = nil
-    ) throws(BusError) -> EphemeralSignal {
-        guard bytes.count <= bytesMax else {
-            throw BusError(.tooLarge, "a signal of \(bytes.count) bytes; the limit is \(bytesMax)")
-        }
-        try seal?.verify(bytes, headerBytes: bytes.count)
-        do {
-            var members = Members()
-            var reader = JSONReader(bytes)
-            try reader.beginObject(field: nil)
-            while let name = try reader.nextKey() { try members.read(name, from: &reader) }
-            try reader.end()
-            return try members.signal()
-        } catch {
-            throw BusError(.malformed, "no signal: \(error.detail)")
-        }
+    public static func read(_ reader: inout JSONReader) throws(InvalidField) -> EphemeralSignal {
+        var members = Members()
+        try reader.beginObject(field: nil)
+        while let name = try reader.nextKey() { try members.read(name, from: &reader) }
+        return try members.signal()
     }
 
     /// What has been read so far.

@@ -9,20 +9,20 @@ public struct Heartbeat: Equatable, Sendable {
     public var identity: LogIdentity
     public var confirm: Offset?
 
-    /// Of anything taken for one; leaves room for members of later versions.
-    static let bytesMax = 1024
-
     public init(_ identity: LogIdentity, confirm: Offset? = nil) {
         self.identity = identity
         self.confirm = confirm
     }
+}
 
-    /// Appends the object, without a newline.
-    public func encode(seal: BusSeal? = nil, into out: ByteBuffer) {
-        out.append(sealedBy: seal, encodePlain)
-    }
+// MARK: - JSON
 
-    private func encodePlain(into out: ByteBuffer) {
+extension Heartbeat: BusObject {
+    public static let kind = "heartbeat"
+    /// Leaves room for members of later versions.
+    public static let bytesMax = 1024
+
+    public func encodePlain(into out: ByteBuffer) {
         out.append("{")
         identity.encodeMembers(into: out)
         if let confirm {
@@ -32,24 +32,7 @@ public struct Heartbeat: Equatable, Sendable {
         out.append("}")
     }
 
-    /// Reads a heartbeat. With a `seal` it must carry the right mac. Members that are not known are passed
-    /// over.
-    public static func decode(
-        _ bytes: UnsafeRawBufferPointer, seal: BusSeal? = nil
-    ) throws(BusError) -> Heartbeat {
-        guard bytes.count <= bytesMax else {
-            throw BusError(.tooLarge, "a heartbeat of \(bytes.count) bytes; the limit is \(bytesMax)")
-        }
-        try seal?.verify(bytes, headerBytes: bytes.count)
-        do {
-            return try members(bytes)
-        } catch {
-            throw BusError(.malformed, "no heartbeat: \(error.detail)")
-        }
-    }
-
-    private static func members(_ bytes: UnsafeRawBufferPointer) throws(InvalidField) -> Heartbeat {
-        var reader = JSONReader(bytes)
+    public static func read(_ reader: inout JSONReader) throws(InvalidField) -> Heartbeat {
         var members = LogIdentityMembers()
         var confirm: Offset?
         try reader.beginObject(field: nil)
@@ -61,7 +44,6 @@ public struct Heartbeat: Equatable, Sendable {
                 _ = try reader.skipValue(field: nil)
             }
         }
-        try reader.end()
         guard let identity = members.identity else {
             throw InvalidField(field: nil, detail: "epoch, offset or digest is missing")
         }

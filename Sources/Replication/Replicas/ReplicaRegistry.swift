@@ -12,6 +12,7 @@ import LogLine
 /// - An offset beyond the log's head: no pod of ours has that; it is refused.
 /// - Leaving: the pod is gone at once, and its incarnation over.
 /// - Silence: after `silentAfter` it shows, after the window the pod is gone.
+/// - The log starts again: the pods that it knew before are known, and silent until they report.
 public struct ReplicaRegistry: Sendable {
     public enum State: String, CaseIterable, Sendable {
         case ready
@@ -40,7 +41,10 @@ public struct ReplicaRegistry: Sendable {
     public struct Replica: Sendable {
         /// Its newest.
         public let report: ReplicaReport
+        /// Or since when it is waited for.
         public let heardAt: Duration
+        /// A former run of the log knew it; this one has not heard of it.
+        var isRemembered = false
         /// Lines that it lacked when it reported.
         public let lag: Int
         /// How long the first of them had been durable.
@@ -64,6 +68,14 @@ public struct ReplicaRegistry: Sendable {
     /// The log's lines are durable so far.
     public mutating func becameDurable(through offset: Offset, at now: Duration) {
         times.add(through: offset, at: now)
+    }
+
+    /// The pods that a former run of the log knew; their window begins now.
+    public mutating func remember(_ reports: [ReplicaReport], at now: Duration) {
+        for report in reports.prefix(ReplicaLimits.replicasMax) where replicas[report.replicaID] == nil {
+            replicas[report.replicaID] = Replica(
+                report: report, heardAt: now, isRemembered: true, lag: 0, lagTime: .zero)
+        }
     }
 
     /// - Parameter head: the log's, when the report came.
@@ -102,7 +114,7 @@ public struct ReplicaRegistry: Sendable {
     // MARK: Questions
 
     public func state(of replica: Replica, at now: Duration) -> State {
-        if now - replica.heardAt >= ReplicaLimits.silentAfter { return .silent }
+        if replica.isRemembered || now - replica.heardAt >= ReplicaLimits.silentAfter { return .silent }
         guard replica.report.isReady, replica.report.epoch == epoch else { return .catchingUp }
         return replica.lagTime >= ReplicaLimits.laggingAfter ? .lagging : .ready
     }

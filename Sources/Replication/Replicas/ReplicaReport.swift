@@ -79,13 +79,11 @@ extension ReplicaReport.Following: CustomStringConvertible {
 
 // MARK: - JSON
 
-extension ReplicaReport {
-    /// Appends the object, without a newline.
-    public func encode(seal: BusSeal? = nil, into out: ByteBuffer) {
-        out.append(sealedBy: seal, encodePlain)
-    }
+extension ReplicaReport: BusObject {
+    public static let kind = "report"
+    public static let bytesMax = ReplicaLimits.reportBytesMax
 
-    private func encodePlain(into out: ByteBuffer) {
+    public func encodePlain(into out: ByteBuffer) {
         out.append("{\"replica_id\":")
         out.appendJSONString(replicaID.bytes)
         out.append(",\"incarnation\":\"")
@@ -117,29 +115,10 @@ extension ReplicaReport {
         out.appendJSONString(value)
     }
 
-    /// Reads a report that came over Redis. With a `seal` it must carry the right mac.
-    public static func decode(
-        _ bytes: UnsafeRawBufferPointer, seal: BusSeal? = nil
-    ) throws(BusError) -> ReplicaReport {
-        guard bytes.count <= ReplicaLimits.reportBytesMax else {
-            throw BusError(
-                .tooLarge, "a report of \(bytes.count) bytes; the limit is \(ReplicaLimits.reportBytesMax)")
-        }
-        try seal?.verify(bytes, headerBytes: bytes.count)
-        do {
-            return try decode(body: bytes)
-        } catch {
-            throw BusError(.malformed, "no report: \(error.detail)")
-        }
-    }
-
-    /// Reads the body of `POST /replicas`.
-    public static func decode(body bytes: UnsafeRawBufferPointer) throws(InvalidField) -> ReplicaReport {
+    public static func read(_ reader: inout JSONReader) throws(InvalidField) -> ReplicaReport {
         var members = Members()
-        var reader = JSONReader(bytes)
         try reader.beginObject(field: nil)
         while let name = try reader.nextKey() { try members.read(name, from: &reader) }
-        try reader.end()
         return try members.report()
     }
 

@@ -21,15 +21,21 @@ public final class ReplicaWatch {
     private let core: LogCore
     private let seal: BusSeal?
     private let log: DiagnosticLog
+    private let roster: RosterKeeper?
     private let gate = RepetitionGate()
     private let reports: Counter
     private let refused: Counter
     private var timer: LoopTimer?
 
-    init(core: LogCore, window: Duration, seal: BusSeal?, metrics: Metrics, log: DiagnosticLog) {
+    /// - Parameter roster: where the known pods are kept; nil: they are forgotten at the end.
+    init(
+        core: LogCore, window: Duration, seal: BusSeal?, roster: RosterStorage?, metrics: Metrics,
+        log: DiagnosticLog
+    ) {
         self.core = core
         self.seal = seal
         self.log = log
+        self.roster = roster.map { RosterKeeper($0, log: log) }
         registry = ReplicaRegistry(epoch: core.epoch, window: window)
         reports = metrics.counter("chat_log_replica_reports_total", "Reports of pods that were taken.")
         refused = metrics.counter(
@@ -37,6 +43,7 @@ public final class ReplicaWatch {
             "Reports of pods that count for nothing: late, malformed, forged, or of too many pods.")
         timer = LoopTimer(every: ReplicaLimits.reportInterval) { [unowned self] in age() }
         registerMetrics(metrics)
+        if let remembered = self.roster?.remembered { registry.remember(remembered, at: now) }
     }
 
     public var identity: LogIdentity { core.identity }
@@ -74,12 +81,12 @@ public final class ReplicaWatch {
 
     @discardableResult
     private func take(_ report: ReplicaReport) -> ReplicaRegistry.Verdict {
-        let isNew = registry.replicas[report.replicaID]?.report.incarnation != report.incarnation
+        let last = registry.replicas[report.replicaID]?.report
         let verdict = registry.take(report, head: core.head, at: now)
         switch verdict {
         case .taken:
             reports.increment()
-            if isNew { tellOfNew(report) }
+            if last?.incarnation != report.incarnation { tellOfNew(report) }
         case .left:
             reports.increment()
             log.info("a replica leaves", ["replica": .init(report.replicaID)])
@@ -90,8 +97,11 @@ public final class ReplicaWatch {
         case .full: refuse("\(ReplicaLimits.replicasMax) other replicas are known")
         }
         if verdict == .taken || verdict == .left { tellOfChange() }
+        if verdict == .left || (verdict == .taken && last == nil) { keep() }
         return verdict
     }
+
+    private func keep() { roster?.save(ReplicaRoster.encode(registry)) }
 
     private func tellOfChange() {
         onReport()
@@ -122,7 +132,12 @@ public final class ReplicaWatch {
         for id in gone {
             log.warning("a replica has been silent for too long, and counts no more", ["replica": .init(id)])
         }
-        if !gone.isEmpty { tellOfChange() }
+        guard !gone.isEmpty else {
+            roster?.retry()
+            return
+        }
+        tellOfChange()
+        keep()
     }
 
     private func registerMetrics(_ metrics: Metrics) {

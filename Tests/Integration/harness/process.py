@@ -32,7 +32,9 @@ _SETTINGS = {
 
 
 def clean_environment(settings=None):
+    """This process' without settings of ours, nor tokens that somebody has kept on this machine."""
     environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
+    environment["XDG_CONFIG_HOME"] = "/nonexistent"
     environment.update({name: str(value) for name, value in (settings or {}).items()})
     return environment
 
@@ -184,8 +186,9 @@ class Processes:
         return "\n".join(process.last_output() for process in self.started)
 
 
-def run_to_end(command, settings=None, cwd=None, seconds=60, stdin=None):
-    """Runs a program to its end; returns (exit code, stdout, stderr) as texts."""
+def run_to_end(command, settings=None, cwd="/", seconds=60, stdin=None):
+    """Runs a program to its end; returns (exit code, stdout, stderr) as texts. Where nothing else is said it
+    stands in a directory that holds nothing of ours, such as the data of a cluster that somebody runs."""
     done = subprocess.run(
         [str(part) for part in command], env=clean_environment(settings), cwd=cwd, timeout=seconds,
         input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, stdout=subprocess.PIPE,

@@ -166,6 +166,22 @@ final class ReplicaRegistryTests {
         #expect(clock.measure { tiers = registry.tiers } < .seconds(2))
         #expect(tiers[try replicaID("r\(ReplicaLimits.replicasMax - 1)")] == ReplicaLimits.replicasMax)
     }
+
+    @Test("The pods of a former run are known and silent until they report, or their window is over")
+    func remembered() throws {
+        registry.remember([try report("a", 7, at: 90), try report("b", 7, at: 90)], at: .seconds(100))
+        #expect(registry.state(of: try known(registry, "a"), at: .seconds(100)) == .silent)
+        #expect(Confirmations.count(.majority, Offset(91), registry, at: .seconds(100)).confirmation.of == 2)
+        #expect(take(try report("a", 7, at: 90), at: .seconds(101)) == .stale)
+        #expect(take(try report("a", 8, at: 91), at: .seconds(101)) == .taken)
+        #expect(registry.state(of: try known(registry, "a"), at: .seconds(101)) == .ready)
+        #expect(
+            Confirmations.count(.majority, Offset(91), registry, at: .seconds(101)).confirmation
+                == Confirmation(confirmedBy: 1, of: 2, took: .zero))
+        #expect(registry.age(at: .seconds(160)) == [try replicaID("b")])
+        registry.remember([try report("a", 1, at: 0)], at: .seconds(161))
+        #expect(try known(registry, "a").report.offset == Offset(91))
+    }
 }
 
 @Suite("When lines became durable")
