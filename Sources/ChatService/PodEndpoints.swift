@@ -64,7 +64,12 @@ final class PodEndpoints {
             })
             try requests.admitWrite(exchange, as: actor)
             guard let replyTo = draft.replyTo else { return post(exchange, draft, actor, nil, confirmation) }
-            requests.target(replyTo) { [self] in post(exchange, draft, actor, $0, confirmation) }
+            requests.target(replyTo) { [self] found in
+                switch found {
+                case .failure(let problem): exchange.respond(Response(problem))
+                case .success(let target): post(exchange, draft, actor, target, confirmation)
+                }
+            }
         }
     }
 
@@ -72,7 +77,9 @@ final class PodEndpoints {
         _ exchange: Exchange, _ draft: Draft, _ actor: ChatActor, _ target: MessageTarget?,
         _ confirmation: WriteConfirmation
     ) {
-        requests.writes.perform(id: draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
+        requests.writes.perform(
+            id: draft.id, confirmation: confirmation, answered: .atOnce
+        ) { (chat) throws(ChatRefusal) in
             try chat.post(draft, by: actor, answering: target)
         } _: { result in
             guard let result else { preconditionFailure("a message is always to be written") }

@@ -219,3 +219,19 @@ def test_only_the_signed_in_see_who_is_there_where_that_is_asked(new_cluster):
         assert client.get("/presence?x=1").status == 400
         assert client.request("DELETE", "/sessions").status == 200
         wait_until(lambda: client.get("/presence").status == 401, "the token is not good any more")
+
+
+def test_a_pod_that_starts_learns_who_was_seen_last_when(accounts):
+    cluster, tokens = accounts
+    with signed_in(cluster.pods[1], tokens["bob"]):
+        wait_until(lambda: states(cluster.pods[0]).get("bob") == "online", "bob is there")
+    wait_until(lambda: states(cluster.pods[0]).get("bob") == "offline", "bob has left")
+    seen = last_seen(cluster.pods[0], "bob")
+    for pod in cluster.pods[1:]:
+        pod.restart()
+        wait_until(lambda: states(pod).get("bob") == "offline", f"{pod.name} has heard of bob")
+        assert last_seen(pod, "bob") == seen
+    # The last one that has seen bob itself.
+    cluster.pods[0].restart()
+    wait_until(lambda: states(cluster.pods[0]).get("bob") == "offline", "it has heard of bob from the others")
+    assert last_seen(cluster.pods[0], "bob") == seen

@@ -1,6 +1,7 @@
 """`chatctl chat` on a real terminal, and tokens with what else `chatctl` talks with."""
 
 import os
+import select
 import signal
 import stat
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 from websockets.sync.server import serve
 
 from harness.people import PASSWORD, SETTINGS, register
-from harness.process import BIN, ChildProcess, clean_environment, run_to_end
+from harness.process import BIN, ChildProcess, clean_environment, free_port, run_to_end
 from harness.terminal import Terminal
 from harness.waiting import wait_until
 
@@ -194,6 +195,7 @@ def test_send_messages_and_tail_speak_with_a_token(shared, homes, processes, tmp
     room = erin.does(first, "POST", "/rooms", {"title": "Own"})["channel"]
     token_file = tmp_path / "token"
     token_file.write_text(erin.token + "\n")
+    token_file.chmod(0o600)
     tail = processes.add(ChildProcess(
         "tail", [BIN / "chatctl", "tail", "--server", second.url, "--token-file", token_file, room],
         homes("erin"), cwd=tmp_path)).spawn()
@@ -268,6 +270,21 @@ def test_in_a_pipe_lines_are_messages_and_what_is_said_is_lines(shared, homes, t
     forged = {**homes("x"), "CHAT_TOKEN": "none"}
     code, _, error = chatctl("chat", "--server", pod.url, settings=forged, stdin=b"")
     assert code == 1 and "signed out" in error
+
+
+def test_a_pipe_is_read_no_faster_than_its_lines_are_sent(homes):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with subprocess.Popen(
+            [BIN / "chatctl", "chat", "--server", nobody, "--channel", "pipe", "--as", "hans"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=clean_environment(homes("hans"))) as chat:
+        os.set_blocking(chat.stdin.fileno(), False)
+        line, written = b"x" * 1023 + b"\n", 0
+        # As long as it takes more within two seconds; an endless queue takes everything.
+        while written < 4 << 20 and select.select([], [chat.stdin], [], 2)[1]:
+            written += os.write(chat.stdin.fileno(), line)
+        chat.kill()
+    assert written < 1 << 20
 
 
 def test_the_socket_agrees_with_an_independent_server(shared, homes, processes, tmp_path):

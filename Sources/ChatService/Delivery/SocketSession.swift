@@ -74,7 +74,7 @@ final class SocketSession {
         case .typing(let channel, let author): try type(in: channel, as: author)
         case .presence(let attendance): try show(attendance)
         case .subscribe(let query): try subscribe(query)
-        case .unsubscribe(let channels): decline(channels)
+        case .unsubscribe(let query): try decline(query)
         }
     }
 
@@ -160,13 +160,17 @@ final class SocketSession {
         let actor = try actor(draft.author)
         typingPace.sent(draft.channel.bytes)
         guard let replyTo = draft.replyTo else {
-            return write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
-                try chat.post(draft, by: actor)
+            return write(draft.id, confirmation: confirmation, answered: .atOnce) {
+                (chat) throws(ChatRefusal) in try chat.post(draft, by: actor)
             }
         }
-        hub.requests.target(replyTo) { [self] target in
-            write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
-                try chat.post(draft, by: actor, answering: target)
+        hub.requests.target(replyTo) { [self] found in
+            switch found {
+            case .failure(let problem): say(.error(problem, id: draft.id))
+            case .success(let target):
+                write(draft.id, confirmation: confirmation, answered: .atOnce) { (chat) throws(ChatRefusal) in
+                    try chat.post(draft, by: actor, answering: target)
+                }
             }
         }
     }
@@ -176,27 +180,26 @@ final class SocketSession {
         by actor: ChatActor
     ) throws(Problem) {
         try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.reading(actor, channel) })
-        hub.requests.target(offset) { [self] target in
-            guard let target, target.channel == channel else {
-                return say(.error(Problem(ChatRefusal.noSuchMessage(offset)), id: id))
-            }
-            write(id) { (chat) throws(ChatRefusal) in
-                switch change {
-                case .edit(let text): return try chat.edit(target, text: text, by: actor)
-                case .delete: return try chat.deletion(target, by: actor)
-                case .react(let emoji, let isOn):
-                    return try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
+        hub.requests.message(offset, in: channel) { [self] found in
+            switch found {
+            case .failure(let problem): say(.error(problem, id: id))
+            case .success(let message):
+                write(id) { (chat) throws(ChatRefusal) in
+                    try change.draft(of: message.target, in: chat, by: actor)
                 }
             }
         }
     }
 
     private func write(
-        _ id: MessageID?, confirmation: WriteConfirmation? = nil, _ decision: @escaping Writes.Decision
+        _ id: MessageID?, confirmation: WriteConfirmation? = nil, answered moment: Writes.Moment = .whenShown,
+        _ decision: @escaping Writes.Decision
     ) {
         waitingWrites += 1
         if waitingWrites >= DeliveryLimits.waitingWritesPerSocketMax { socket.pauseReading() }
-        hub.requests.writes.perform(id: id, confirmation: confirmation, decision) { [self] result in
+        hub.requests.writes.perform(
+            id: id, confirmation: confirmation, answered: moment, decision
+        ) { [self] result in
             waitingWrites -= 1
             socket.resumeReading()
             switch result {
@@ -230,20 +233,34 @@ final class SocketSession {
     }
 
     /// The client wants no more of these.
-    private func decline(_ channels: [Channel]) {
-        if case .account(let name, _) = actor {
-            // Of what it does not get nothing has to be remembered.
-            for channel in channels where subscriptions.contains(where: { $0.filter.carries(channel) }) {
-                declined[channel] = hub.requests.chat.joined(name, channel)
-            }
+    private func decline(_ query: StreamQuery) throws(Problem) {
+        let countMax = DeliveryLimits.channelsPerStreamMax - query.channels.count
+        guard subscriptions.allSatisfy({ $0.filter.exceptionCount <= countMax }) else {
+            throw Problem(
+                .malformed,
+                "more than \(DeliveryLimits.channelsPerStreamMax) channels would be left out of *",
+                field: "channels")
         }
-        unsubscribe(channels)
+        if query.hasOwnRooms {
+            followsOwnRooms = false
+            declined = [:]
+            narrow { $0.subtractPrivate() }
+        }
+        decline(query.channels.filter { !$0.isPublic })
+        let gone = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
+        narrow { $0.subtract(gone) }
     }
 
-    private func unsubscribe(_ channels: [Channel]) {
-        for channel in channels {
-            for subscription in subscriptions { subscription.remove(channel) }
+    /// Of rooms that the client does not get nothing has to be remembered; public channels' streams do that.
+    private func decline(_ rooms: [Channel]) {
+        guard case .account(let name, _) = actor else { return }
+        for room in rooms where subscriptions.contains(where: { $0.filter.carries(room) }) {
+            declined[room] = hub.requests.chat.joined(name, room)
         }
+    }
+
+    private func narrow(_ change: (inout ChannelFilter) -> Void) {
+        for subscription in subscriptions { subscription.narrow(change) }
         subscriptions.removeAll { $0.state == .ended }
     }
 
@@ -294,7 +311,7 @@ extension SocketSession: PushSession {
     private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
         guard hub.requests.chat.mayRead(name, entry.channel) else {
             declined[entry.channel] = nil
-            return unsubscribe([entry.channel])
+            return narrow { $0.remove(entry.channel) }
         }
         guard followsOwnRooms, let joined = hub.requests.chat.joined(name, entry.channel) else { return }
         // What was applied together with the entry counts already: the client may have come again since.
