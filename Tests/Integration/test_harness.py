@@ -1,9 +1,13 @@
 """The tests' own tools find what they are there to find."""
 
+import socket
+
 import pytest
 
 from harness.checks import assert_acknowledged_once
+from harness.cluster import ReplicationLog
 from harness.lines import crc32c, digest, digest_after, parse, parse_all
+from harness.process import EndedWhileStarting, free_port
 from harness.proxy import PushFilter
 from harness.redis import RedisConnection, encode
 from harness.storm import Acknowledged
@@ -82,6 +86,23 @@ def test_a_real_redis_behind_the_proxy_loses_chosen_messages_alone(redis, new_pr
     proxy.refuse()
     with pytest.raises(OSError), RedisConnection(proxy.port) as refused:
         refused.command("PING")
+
+
+def test_a_free_port_is_kept_from_others_until_its_service_listens():
+    port = free_port()
+    with socket.socket() as other, pytest.raises(OSError):
+        other.bind(("127.0.0.1", port))
+    for _ in range(2):
+        with socket.create_server(("127.0.0.1", port)):
+            socket.create_connection(("127.0.0.1", port)).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_service_that_ends_while_it_starts_is_not_waited_for(processes, tmp_path):
+    log = processes.add(ReplicationLog(tmp_path / "data", "", settings={"LOG_LEVEL": "loud"}))
+    with pytest.raises(EndedWhileStarting, match="LOG_LEVEL"):
+        log.start()
 
 
 def test_waiting_ends_at_the_condition_or_the_deadline():

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from .client import Client, RawConnection
 from .lines import parse_all
-from .process import BIN, ChildProcess, free_port
+from .process import BIN, ChildProcess, EndedWhileStarting, free_port
 from .redis import RedisServer
 from .waiting import wait_until
 
@@ -57,7 +57,9 @@ class Service(ChildProcess):
 
     def wait_until_ready(self, seconds=60):
         def is_ready():
-            assert self.is_running, f"{self.name} ended while starting:\n{self.last_output()}"
+            if not self.is_running:
+                self.wait_for_exit()
+                raise EndedWhileStarting(self.last_output())
             return self.is_ready
 
         wait_until(is_ready, f"{self.name} is ready", seconds)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+from collections import deque
 from pathlib import Path
 
 from .waiting import DEADLINE_SECONDS, wait_until
@@ -40,11 +41,15 @@ def clean_environment(settings=None):
 
 
 _given_ports = set()
+# The newest are kept from others by a socket that is bound to them and does not listen: who sets
+# SO_REUSEADDR, as all that is started here does, may listen beside it.
+_held = deque(maxlen=400)
 
 
 def free_port():
     """A port nobody listens on now and that was not given before, below the range of outgoing connections so
-    that none of them takes it. Test processes side by side never get the same."""
+    that none of them takes it. Test processes side by side never get the same, nor does who asks the kernel
+    for it while the service that it is for is not running."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
@@ -53,14 +58,22 @@ def free_port():
         port = 10_000 + int.from_bytes(os.urandom(4), "big") % max(lowest - 10_000, 1000)
         if port in _given_ports or port % workers != worker:
             continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                _given_ports.add(port)
-                return port
-            except OSError:
-                continue
+        holder = socket.socket()
+        try:
+            # Without SO_REUSEADDR, which would share the port with another holder.
+            holder.bind(("127.0.0.1", port))
+        except OSError:
+            holder.close()
+            continue
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _held.append(holder)
+        _given_ports.add(port)
+        return port
     raise AssertionError("found no free port")
+
+
+class EndedWhileStarting(Exception):
+    """There is nothing left to wait for."""
 
 
 class ChildProcess:
