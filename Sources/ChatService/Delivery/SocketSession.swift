@@ -248,7 +248,8 @@ final class SocketSession {
         }
         // Of what it does not get nothing has to be remembered; public channels' streams do that.
         if case .account(let name, _) = actor {
-            for channel in query.channels where subscriptions.contains(where: { $0.filter.carries(channel) }) {
+            for channel in query.channels
+            where subscriptions.contains(where: { $0.filter.carries(channel) }) {
                 declined[channel] = hub.requests.chat.joined(name, channel)
             }
         }
