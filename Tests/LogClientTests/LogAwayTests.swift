@@ -73,7 +73,7 @@ struct LogAwayTests {
     func outcomeUnknown() async throws {
         let log = try FakeLog()
         log.behaviours = [.hold]
-        let writer = Writer(log.origin, timeout: .milliseconds(400))
+        let writer = Writer(log.origin, timeout: .seconds(1))
         await writer.isReachable()
         try writer.append("a")
         await writer.answered(1)
