@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from harness.people import SETTINGS, register, signed_in
+from harness.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,7 @@ def test_what_a_stream_leaves_out_it_leaves_out_of_the_past_too(pod):
     grace = register(pod, "grace")
     begin = grace.does(pod, "GET", "/state")
     sent = [grace.says(pod, channel, "x") for channel in ("one", "two", "one", "three", "one", "two")]
+    wait_until(lambda: pod.state()["offset"] >= sent[-1], "the pod has all of them")
     position = f"{begin['epoch']}:{begin['offset']}"
     with grace.socket(pod, "?channels=one") as socket:
         socket.control("live")

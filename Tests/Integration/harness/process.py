@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from .jitter import disturb
 from .waiting import DEADLINE_SECONDS, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,6 +93,7 @@ class ChildProcess:
         self.output = b""
         self._process = None
         self._reader = None
+        self._is_paused = False
 
     @property
     def pid(self):
@@ -114,6 +116,8 @@ class ChildProcess:
         if self.says_to is None:
             self._reader = threading.Thread(target=self._collect, args=(self._process.stdout,), daemon=True)
             self._reader.start()
+        self._is_paused = False
+        disturb(self._process, lambda: self._is_paused)
         return self
 
     def kill(self):
@@ -125,9 +129,11 @@ class ChildProcess:
         return self._end(signal.SIGTERM, seconds)
 
     def pause(self):
+        self._is_paused = True
         os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self):
+        self._is_paused = False
         os.kill(self.pid, signal.SIGCONT)
 
     def signal(self, number):
