@@ -1,8 +1,8 @@
 """Stops processes at random for a moment, as a busy machine does.
 
-What a test takes for granted without waiting for it, and what a service takes for the order of things, fails here
-instead of once in a thousand runs. With `JITTER_MILLISECONDS=250` each process of the tests stands still for two
-fifths of its time, at most so long at once.
+What a test takes for granted without waiting for it, and what a service takes for the order of things, fails
+here instead of once in a thousand runs. With `JITTER_MILLISECONDS=250` each process of the tests stands still
+for two fifths of its time, at most so long at once.
 """
 
 import os
