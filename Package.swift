@@ -137,8 +137,8 @@ let package = Package(
         .testTarget(
             name: "ChatServiceTests",
             dependencies: [
-                "ChatService", "EventLoop", "Web", "LogLine", "Views", "Replication", "TestSupport",
-                "LoopTestSupport",
+                "ChatService", "EventLoop", "Web", "LogLine", "Views", "Replication", "Operations",
+                "TestSupport", "LoopTestSupport",
             ]),
         .testTarget(name: "ClusterToolsTests", dependencies: ["ClusterTools", "LogLine", "TestSupport"]),
         .testTarget(name: "SearchIndexTests", dependencies: ["SearchIndex", "Views", "LogLine", "Threads"]),

@@ -266,9 +266,9 @@ public final class ChatServer {
         metrics.gauge("chat_pod_waiting_writes", "Forwarded writes without a result.") { [upstream] in
             Double(upstream.waitingWrites)
         }
-        metrics.gauge("chat_pod_waiting_reads", "Reads that wait for a position.") { [waits] in
-            Double(waits.count)
-        }
+        metrics.gauge(
+            "chat_pod_waiting_reads", "Reads that wait for a position, and changes that wait to be shown."
+        ) { [waits] in Double(waits.count) }
         metrics.gauge("chat_pod_search_offset", "Up to where messages can be searched.") { [search] in
             Double(search.next.previous.value)
         }

@@ -2,7 +2,11 @@ import EventLoop
 import LogLine
 import Replication
 
-/// Reads that wait until the pod has applied a position (read-your-writes across pods).
+/// Who waits until the pod has applied a position: reads that ask for one, and answers to writes that are to
+/// be seen at once.
+///
+/// In the order of their offsets, as writes mostly come: taking one in and letting it go costs the same
+/// whether one waits or thousands do. One timer serves all.
 @LoopActor
 final class PositionWaits {
     enum Outcome {
@@ -14,14 +18,15 @@ final class PositionWaits {
 
     private struct Wait {
         let offset: Offset
-        let timer: LoopTimer
+        let due: Duration
         let completion: @LoopActor (Outcome) -> Void
     }
 
-    private var waits = [Int: Wait]()
-    private var lastNumber = 0
-    /// The least offset that is waited for.
-    private var leastOffset: Offset?
+    /// Ascending.
+    private var waits = [Wait]()
+    private lazy var timer = LoopTimer { [weak self] in self?.giveUpOld() }
+    /// When the timer fires; nil: it does not.
+    private var timerDue: Duration?
 
     var count: Int { waits.count }
 
@@ -30,29 +35,51 @@ final class PositionWaits {
         _ offset: Offset, timeout: Duration, _ completion: @escaping @LoopActor (Outcome) -> Void
     ) -> Bool {
         guard waits.count < PodLimits.waitingReadsMax else { return false }
-        lastNumber += 1
-        let number = lastNumber
-        let timer = LoopTimer { [weak self] in
-            self?.waits.removeValue(forKey: number)?.completion(.timedOut)
-        }
-        timer.schedule(after: timeout)
-        waits[number] = Wait(offset: offset, timer: timer, completion: completion)
-        leastOffset = min(leastOffset ?? offset, offset)
+        let wait = Wait(offset: offset, due: LoopClock.monotonic + timeout, completion: completion)
+        waits.insert(wait, at: count(upTo: offset))
+        schedule(wait.due)
         return true
     }
 
     func applied(_ offset: Offset) {
-        guard let leastOffset, leastOffset <= offset else { return }
-        let reached = waits.filter { $0.value.offset <= offset }
-        for number in reached.keys { waits[number] = nil }
-        self.leastOffset = waits.values.map(\.offset).min()
-        for wait in reached.values { wait.completion(.reached) }
+        guard let first = waits.first, first.offset <= offset else { return }
+        let count = count(upTo: offset)
+        let reached = waits[..<count]
+        waits.removeFirst(count)
+        for wait in reached { wait.completion(.reached) }
     }
 
     func discarded() {
-        let all = waits.values
-        waits = [:]
-        leastOffset = nil
+        let all = waits
+        waits = []
         for wait in all { wait.completion(.superseded) }
+    }
+
+    /// How many wait for `offset` or less.
+    private func count(upTo offset: Offset) -> Int {
+        var low = 0
+        var high = waits.count
+        // The newest, mostly.
+        if let last = waits.last, last.offset <= offset { return high }
+        while low < high {
+            let middle = (low + high) / 2
+            if waits[middle].offset <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func schedule(_ due: Duration) {
+        if let timerDue, timerDue <= due { return }
+        timerDue = due
+        timer.schedule(after: due - LoopClock.monotonic)
+    }
+
+    private func giveUpOld() {
+        timerDue = nil
+        let now = LoopClock.monotonic
+        let old = waits.filter { $0.due <= now }
+        waits.removeAll { $0.due <= now }
+        if let next = waits.lazy.map(\.due).min() { schedule(next) }
+        for wait in old { wait.completion(.timedOut) }
     }
 }

@@ -8,10 +8,21 @@ import Views
 /// A write that depends on state is decided by the pod's views and passed on with what the decision relies
 /// on. When the log refuses it, because another pod was first, the pod catches up and decides again: at most
 /// `PodLimits.decisionsMax` times.
+///
+/// A change is answered once this pod shows it, so that whoever reads here next finds what they did. A pod
+/// that does not get there in time answers all the same: the line is durable. Messages are answered as soon
+/// as they are durable: who wants to find one at once asks for its position (`at_least`).
 @LoopActor
 final class Writes {
     /// The draft to append, or nil: it is so already.
     typealias Decision = @LoopActor (ChatState) throws(ChatRefusal) -> Draft?
+
+    /// When a line that is durable is answered.
+    enum Moment {
+        case atOnce
+        /// When this pod has applied it, or has not for `PodLimits.ownWriteWait`.
+        case whenShown
+    }
 
     /// What became of it; nil: nothing had to be written.
     typealias Completion = @LoopActor (AppendResult?) -> Void
@@ -44,10 +55,11 @@ final class Writes {
     ///   - confirmation: what is waited for before the answer; nil: it is enough that the line is durable,
     ///     whatever the cluster's default is.
     func perform(
-        id: MessageID? = nil, confirmation: WriteConfirmation? = nil, _ decision: @escaping Decision,
-        _ completion: @escaping Completion
+        id: MessageID? = nil, confirmation: WriteConfirmation? = nil, answered moment: Moment = .whenShown,
+        _ decision: @escaping Decision, _ completion: @escaping Completion
     ) {
         let id = id ?? ids.next()
+        let completion = answering(moment, completion)
         let requirement = confirmation.map { $0.requirement ?? defaultRequirement } ?? .durable
         guard let confirmation, requirement != .durable else {
             return decide(id, attemptsLeft: PodLimits.decisionsMax, decision, completion)
@@ -94,6 +106,15 @@ final class Writes {
             catchUp(to: newest, orAnswer: problem, completion) { [self] in
                 decide(id, attemptsLeft: attemptsLeft - 1, decision, completion)
             }
+        }
+    }
+
+    private func answering(_ moment: Moment, _ completion: @escaping Completion) -> Completion {
+        guard moment == .whenShown else { return completion }
+        return { [replica, waits] result in
+            guard let offset = result?.position?.offset, replica.source.index.last < offset,
+                waits.add(offset, timeout: PodLimits.ownWriteWait, { _ in completion(result) })
+            else { return completion(result) }
         }
     }
 

@@ -48,7 +48,9 @@ struct OutputQueue {
         return tail
     }
 
+    /// Precondition: it was taken, and nothing was queued since.
     mutating func putBack(tail: ByteBuffer) {
+        precondition(self.tail == nil, "who writes to a connection writes nothing else to it meanwhile")
         count += tail.count
         self.tail = tail.isEmpty ? nil : tail
     }

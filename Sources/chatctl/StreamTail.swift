@@ -68,8 +68,10 @@ final class StreamTail: WebSocketClientHandler {
         if case .refused(let status, _, let reason) = end, status < 429 {
             return finish(ChatControl.Failure(reason))
         }
+        if case .tokenRefused(let reason) = end { return finish(ChatControl.Failure(reason)) }
         switch plan.next(after: end) {
-        case .signedOut(let reason): finish(ChatControl.Failure("signed out: \(Terminal.printable(reason))"))
+        case .signedOut(let reason, _):
+            finish(ChatControl.Failure("signed out: \(Terminal.printable(reason))"))
         case .connect(_, let delay):
             timer = LoopTimer { [unowned self] in connect() }
             timer?.schedule(after: delay)

@@ -181,7 +181,7 @@ struct DeliveryTests {
             ChannelFilter(hasAllPublic: false, channels: names), after: .zero, to: outlet, of: pod.delivery)
         stream.start()
         try pod.apply(["a", "b"])
-        stream.remove(names[0])
+        stream.narrow { $0.remove(names[0]) }
         try pod.apply(["a", "b"])
         stream.end()
         try pod.apply(["a", "b"])

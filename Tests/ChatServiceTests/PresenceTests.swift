@@ -15,9 +15,14 @@ private func moment(_ seconds: Int) -> PresenceBoard.Moment {
 private func time(_ seconds: Int) -> Timestamp { Timestamp(milliseconds: Int64(1000 * seconds)) }
 
 private func report(
-    _ sequence: UInt64, online: [[UInt8]] = [], away: [[UInt8]] = []
+    _ sequence: UInt64, online: [[UInt8]] = [], away: [[UInt8]] = [],
+    left: [EphemeralSignal.Departure] = []
 ) -> EphemeralSignal.PeopleReport {
-    EphemeralSignal.PeopleReport(sequence: sequence, online: online, away: away)
+    EphemeralSignal.PeopleReport(sequence: sequence, online: online, away: away, left: left)
+}
+
+private func departure(_ name: [UInt8], _ seconds: Int) -> EphemeralSignal.Departure {
+    EphemeralSignal.Departure(name: name, lastSeen: time(seconds))
 }
 
 /// By reference: an expectation cannot change a value.
@@ -27,6 +32,7 @@ private final class Board {
     subscript(name: [UInt8]) -> Presence? { board[name] }
     var names: Set<[UInt8]> { board.names }
     func knows(_ pod: UInt64) -> Bool { board.knows(pod) }
+    func left(since seconds: Int) -> [EphemeralSignal.Departure] { board.left(since: time(seconds)) }
     func fade(at time: Duration) -> [[UInt8]] { board.fade(at: time) }
 
     func take(
@@ -55,6 +61,33 @@ struct PresenceBoardTests {
         #expect(board.take(report(1, online: [alice]), from: 3, at: moment(1)) == [alice])
         #expect(board.take(report(2), from: 2, at: moment(2)).isEmpty)
         #expect(board[alice] == .online)
+    }
+
+    @Test("learns from others when those were seen last who are nowhere now, and tells it")
+    func departures() {
+        _ = board.take(report(1, online: [alice]), from: 2, at: moment(100))
+        let left = [departure(alice, 50), departure(bob, 60)]
+        #expect(board.take(report(1, left: left), from: 3, at: moment(101)) == [bob])
+        #expect(board[alice] == .online && board[bob] == .offline(lastSeen: time(60)))
+        // A later time counts, but not one that differs by little, nor one that is still to come.
+        #expect(board.take(report(2, left: [departure(bob, 63)]), from: 3, at: moment(102)).isEmpty)
+        #expect(board.take(report(3, left: [departure(bob, 55)]), from: 3, at: moment(103)).isEmpty)
+        #expect(board.take(report(4, left: [departure(bob, 500)]), from: 3, at: moment(104)) == [bob])
+        #expect(board[bob] == .offline(lastSeen: time(104)))
+        _ = board.take(report(2), from: 2, at: moment(110))
+        #expect(board.left(since: 0) == [departure(alice, 110), departure(bob, 104)])
+        #expect(board.left(since: 105) == [departure(alice, 110)])
+    }
+
+    @Test("tells of no more who left than a report may have, the last ones")
+    func departuresBound() {
+        let names = (0...EphemeralSignal.leftMax).map { Array("\($0)".utf8) }
+        for (number, name) in names.enumerated() {
+            _ = board.take(report(UInt64(2 * number + 1), online: [name]), from: 2, at: moment(number))
+            _ = board.take(report(UInt64(2 * number + 2)), from: 2, at: moment(number))
+        }
+        #expect(board.left(since: 0).count == EphemeralSignal.leftMax)
+        #expect(board.left(since: 0).last?.name == names[1])
     }
 
     @Test("shows nothing of those who were never seen")

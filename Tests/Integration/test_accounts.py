@@ -1,8 +1,5 @@
 """Accounts: registering, signing in and out on any pod, tokens, and what never leaves."""
 
-import base64
-import hashlib
-import hmac
 import json
 import time
 
@@ -12,11 +9,11 @@ from harness.client import Client
 from harness.people import (
     NOBODY, PASSWORD, SECRET, SETTINGS, Person, new_address, register, sign_in, signed_in)
 from harness.streams import Socket
+from harness.tokens import generation_of, make_token
 from harness.waiting import wait_until
 
 ATTEMPTS_PER_ACCOUNT = 10
 ATTEMPTS_PER_ADDRESS = 20
-JWT_KEY = "a key that the identity provider shares"
 
 
 @pytest.fixture(scope="module")
@@ -240,25 +237,9 @@ def test_accounts_are_listed_by_prefix_in_pages(town):
 # Tokens
 
 
-def _mac(key, data):
-    return hmac.new(key, data, hashlib.sha256).digest()
-
-
-def make_token(name, generation, issued, lifetime, secret=SECRET):
-    """A token as the pods make them: Sources/Crypto/Tokens/AccessTokens.swift."""
-    key = _mac(_mac(b"", secret.encode()), b"chat-cluster access token 1\x01")
-    said = b"\x01" + generation.to_bytes(8, "big") + issued.to_bytes(8, "big") + lifetime.to_bytes(4, "big")
-    said += bytes([len(name)]) + name.encode() + b"\0"
-    return base64.urlsafe_b64encode(said + _mac(key, said)).decode().rstrip("=")
-
-
-def _generation(token):
-    return int.from_bytes(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[1:9], "big")
-
-
 def test_a_token_is_good_until_it_expires_and_not_when_it_was_tampered_with(town):
     kim = register(town.pods[0], "Kim")
-    generation, now = _generation(kim.token), int(time.time())
+    generation, now = generation_of(kim.token), int(time.time())
     assert is_signed_in(Person("Kim", make_token("Kim", generation, now, 60)), town.pods[1])
     bad = {
         "expired": make_token("Kim", generation, now - 61, 60),
@@ -304,6 +285,7 @@ def test_auth_required_serves_only_those_who_are_signed_in(new_cluster):
     pod = cluster.pods[0]
     ann = register(pod, "Ann")
     offset = ann.says(pod, "square", "hello")
+    cluster.wait_until_equal()
     for method, path, body in [
             ("GET", "/messages", None), ("GET", "/messages/square", None),
             ("GET", f"/messages/square/{offset}", None), ("GET", "/messages/square?after=1&wait=1s", None),
@@ -334,6 +316,7 @@ def test_with_auth_required_a_socket_gets_nothing_before_its_token(new_cluster):
             socket.say(**command)
             assert socket.control("error")["problem"]["status"] == 401
         ann.says(pod, "square", "not for strangers")
+        cluster.wait_until_equal()
         socket.say(type="auth", token=ann.token)
         assert socket.control("signed_in")["name"] == "Ann"
         assert socket.lines == []
@@ -366,47 +349,6 @@ def test_without_a_secret_there_are_no_accounts_and_the_answer_says_why(small_cl
     # Those without account talk and change their messages.
     offset = NOBODY.says(pod, "square", "hello", author="guest")
     NOBODY.does(pod, "PATCH", f"/messages/square/{offset}?author=guest", {"message_text": "hello!"})
-
-
-# An identity provider's tokens
-
-
-def jwt(key=JWT_KEY, algorithm="HS256", **claims):
-    def part(value):
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-    said = f"{part({'alg': algorithm, 'typ': 'JWT'})}.{part({'exp': int(time.time()) + 600, **claims})}"
-    signature = base64.urlsafe_b64encode(_mac(key.encode(), said.encode())).decode().rstrip("=")
-    return f"{said}.{signature}"
-
-
-def test_a_token_of_the_identity_provider_makes_the_account_and_signs_in(new_cluster):
-    provider = {"JWT_ALGORITHM": "HS256", "JWT_SECRET": JWT_KEY, "JWT_AUDIENCE": "chat"}
-    cluster = new_cluster(pod_count=2, settings=SETTINGS, pod_settings=provider).start()
-    one, other = cluster.pods
-    ann = Person("Ann", jwt(aud="chat", preferred_username="Ann", sub="4711"))
-    assert ann.refused(one, "GET", "/sessions") == 401
-    first = ann.ask(one, "POST", "/sessions")
-    assert first.status == 201 and first.json["name"] == "Ann"
-    cluster.wait_until_equal()
-    again = ann.ask(other, "POST", "/sessions")
-    assert again.status == 200 and again.json["name"] == "Ann"
-    own = Person("Ann", again.json["token"])
-    # Both tokens are good, as the cluster's own and as the provider's.
-    for person in (ann, own):
-        assert person.does(other, "GET", "/sessions")["name"] == "Ann"
-    assert own.reads(one, "square") == []
-    # No password opens it.
-    for password in ("external", PASSWORD):
-        assert sign_in(one, "Ann", password).status == 401
-    bad = [
-        jwt(key="another key", aud="chat", sub="eve"), jwt(aud="mail", sub="eve"), jwt(sub="eve"),
-        jwt(aud="chat"), jwt(aud="chat", sub="eve", exp=int(time.time()) - 3600),
-        jwt(algorithm="none", aud="chat", sub="eve"), jwt(aud="chat", sub="eve") + "x", "a.b.c"]
-    for token in bad:
-        assert Person("Eve", token).refused(one, "POST", "/sessions") == 401, token
-    assert Person("Eve", jwt(aud="chat", sub="two words")).refused(one, "POST", "/sessions") in (400, 401)
-    assert NOBODY.refused(one, "GET", "/accounts/eve") == 404
 
 
 # What never leaves

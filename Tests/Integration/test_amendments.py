@@ -1,7 +1,9 @@
 """Edits, deletions, reactions and replies: every /messages of both services shows a message as it is now."""
 
 import json
+from urllib.parse import quote
 
+from harness.people import SETTINGS, register
 from harness.waiting import wait_until
 
 SECRET = {"CLUSTER_SECRET": "a secret of the test"}
@@ -74,3 +76,35 @@ def test_a_pod_that_keeps_little_shows_old_messages_as_they_are_now(new_cluster)
     shown = pod.messages("tea")
     assert shown == cluster.log.messages("tea")
     assert shown[1]["message_text"] == 'new "text"' and "message_text" not in shown[deleted - 1]
+
+
+def test_an_old_message_is_not_denied_while_the_log_is_away(new_cluster):
+    cluster = new_cluster(pod_count=1, settings=SETTINGS, pod_settings={"HISTORY_BYTES": "64KiB"}).start()
+    pod = cluster.pods[0]
+    alice, mallory = (register(pod, name) for name in ("alice", "mallory"))
+    room = alice.does(pod, "POST", "/rooms", {"title": "Own"})["channel"]
+    offset, hidden = alice.says(pod, "tea", "old"), alice.says(pod, room, "old, too")
+    path = f"/messages/tea/{offset}"
+    for _ in range(8):
+        cluster.log.append([{"channel": "other", "message_text": "x" * 2_000} for _ in range(40)])
+    cluster.wait_until_equal()
+    newest = alice.says(pod, "tea", "new")
+    assert pod.state()["first"] > hidden
+    cluster.log.kill()
+    wait_until(lambda: not pod.state()["log_reachable"], "the pod has noticed")
+    for method, at, body in (
+            ("GET", path, None), ("PATCH", path, {"message_text": "x"}), ("DELETE", path, None),
+            ("PUT", f"{path}/reactions/x", None),
+            ("POST", "/messages/tea", {"message_text": "x", "reply_to": offset})):
+        answer = alice.ask(pod, method, at, body)
+        assert answer.status == 503 and answer.headers["retry-after"], (method, answer)
+        assert "cannot be read" in answer.problem()["detail"]
+    with alice.socket(pod) as socket:
+        socket.say(type="delete", channel="tea", offset=offset, id="d")
+        assert socket.control("error")["problem"]["status"] == 503
+    # What the pod knows it goes on saying: this is there, that never was, this is nobody else's to ask for.
+    assert alice.does(pod, "GET", f"/messages/tea/{newest}")["message_text"] == "new"
+    assert alice.refused(pod, "GET", f"/messages/tea/{newest + 1000}") == 404
+    assert mallory.refused(pod, "GET", f"/messages/{quote(room)}/{hidden}") == 404
+    cluster.log.start()
+    wait_until(lambda: alice.ask(pod, "GET", path).status == 200, "old messages are read again")

@@ -80,6 +80,14 @@ def test_a_prefix_without_its_slash_leads_to_the_page(pod):
         assert (answer.status, answer.headers["location"]) == (308, there)
 
 
+def test_the_telemetry_page_is_found_with_a_slash_behind_it(cluster):
+    for service, prefix in ((cluster.log, "/replication-log"), (cluster.pods[0], "/chat-server")):
+        for path in ("/telemetry/", f"{prefix}/telemetry/"):
+            answer = service.get(path)
+            assert (answer.status, answer.headers["location"]) == (308, "../telemetry")
+            assert service.get(path[:-1]).status == 200
+
+
 def test_nothing_beside_the_files_is_served(pod):
     for path in ("/web", "/web/", "/web/index.html", "/web/js/none.js", "/web//js/app.js", "//",
                  "/chat-server//"):

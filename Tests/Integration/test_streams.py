@@ -90,6 +90,7 @@ def test_only_the_channels_asked_for_come(small_cluster):
     with Socket(pod, "?channels=a,b&channel=c,d") as socket, Events(pod, "?channels=b") as events:
         for channel in ["a", "x", "b", "c,d", "c"]:
             last = pod.send("hello", channel=channel)
+        small_cluster.wait_until_equal()
         socket.say(type="ping")
         socket.control("pong")
         assert [line["channel"] for line in socket.lines] == ["a", "b", "c,d"]
@@ -100,6 +101,7 @@ def test_only_the_channels_asked_for_come(small_cluster):
 def test_channels_are_subscribed_and_unsubscribed_while_connected(small_cluster):
     pod = small_cluster.pods[0]
     first = pod.send("one", channel="late")
+    small_cluster.wait_until_equal()
     with Socket(pod, "?channels=a") as socket:
         socket.say(type="subscribe", channels=["late", "a"], after=f"{first['epoch']}:0")
         assert socket.line()["message_text"] == "one"
@@ -193,6 +195,7 @@ def test_writes_while_the_log_is_away_are_refused_with_when_to_try_again(small_c
 def test_a_position_of_another_log_starts_with_a_reset(small_cluster):
     pod = small_cluster.pods[0]
     receipt = pod.send("one")
+    small_cluster.wait_until_equal()
     with Socket(pod, f"?after={'0' * 16}:7") as socket:
         assert socket.control("reset")["position"] == position(receipt)
         pod.send("two")
@@ -282,6 +285,7 @@ def test_a_draining_pod_sends_its_clients_elsewhere_without_loss(new_cluster):
     events = Events(pod)
     pod.signal(signal.SIGTERM)
     written = [other.send(f"while draining {number}") for number in range(20)]
+    wait_until(lambda: other.state()["offset"] == written[-1]["offset"], "all is applied")
     delays = set()
     for socket in sockets:
         code, _ = socket.wait_for_close()
@@ -289,9 +293,7 @@ def test_a_draining_pod_sends_its_clients_elsewhere_without_loss(new_cluster):
         bye = next(control for control in socket.controls if control["type"] == "bye")
         delays.add(bye["retry_ms"])
         with Socket(other, f"?after={bye['position']}") as resumed:
-            wait_until(lambda: other.state()["offset"] == written[-1]["offset"], "all is applied")
-            resumed.say(type="ping")
-            resumed.control("pong")
+            resumed.control("live")
         offsets = [line["offset"] for line in [*socket.lines, *resumed.lines]]
         assert offsets == list(range(1, 21))
     assert len(delays) > 5, "clients come back at different times"
@@ -338,6 +340,28 @@ def test_a_long_poll_waits_for_the_channels_next_message(small_cluster):
     assert texts(at_once.json) == ["one", "two"], "what is there comes at once"
     assert pod.get("/messages/a?after=3&wait=50ms").json == [], "in vain"
     assert pod.get("/messages/a?after=3&wait=2h").problem()["field"] == "wait"
+
+
+def test_a_long_poll_waits_on_when_what_its_reader_has_comes_late(new_cluster, redis, new_proxy):
+    # Given a pod that does not hear of a message
+    proxy = new_proxy(redis)
+    cluster = new_cluster(pod_count=1, redis=False, redis_url=proxy.url, log_redis_url=redis.url).start()
+    cluster.wait_until_live()
+    proxy.drop = lambda topic, _: True
+    pod = cluster.pods[0]
+    first = cluster.log.send("one", channel="a")
+    answers = []
+    poll = threading.Thread(
+        target=lambda: answers.append(pod.get(f"/messages/a?after={first['offset']}&wait=20s")))
+    poll.start()
+    wait_until(lambda: pod.metrics()["chat_pod_waiting_polls"] == 1, "the poll waits")
+    # When the pod follows the log's tail, for Redis says nothing any more
+    wait_until(lambda: pod.state()["offset"] == first["offset"], "the pod has the message")
+    holds_for(lambda: not answers, "the poll waits", 0.2)
+    # Then the next one is the answer
+    cluster.log.send("two", channel="a")
+    poll.join()
+    assert texts(answers[0].json) == ["two"]
 
 
 def test_a_head_request_for_a_stream_is_refused(small_cluster):

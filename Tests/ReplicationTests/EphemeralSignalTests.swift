@@ -8,6 +8,13 @@ private let people = EphemeralSignal(
     pod: 0x1F,
     .people(EphemeralSignal.PeopleReport(sequence: 7, online: [Array("a".utf8), Array("b".utf8)], away: [])))
 
+private let departed = EphemeralSignal(
+    pod: 0x1F,
+    .people(
+        EphemeralSignal.PeopleReport(
+            sequence: 8, online: [], away: [],
+            left: [.init(name: Array("zoe".utf8), lastSeen: Timestamp(milliseconds: 17))])))
+
 private func encode(_ signal: EphemeralSignal, seal: BusSeal? = nil) -> [UInt8] {
     let out = ByteBuffer()
     signal.encode(seal: seal, into: out)
@@ -40,9 +47,13 @@ struct EphemeralSignalTests {
         #expect(
             String(decoding: encode(people), as: UTF8.self)
                 == "{\(pod),\"type\":\"people\",\"sequence\":7,\"online\":[\"a\",\"b\"],\"away\":[]}")
+        #expect(
+            String(decoding: encode(departed), as: UTF8.self)
+                == "{\(pod),\"type\":\"people\",\"sequence\":8,\"online\":[],\"away\":[],"
+                + "\"left\":{\"zoe\":17}}")
     }
 
-    @Test("is read back", arguments: [typing, people], [nil, makeSeal(1)] as [BusSeal?])
+    @Test("is read back", arguments: [typing, people, departed], [nil, makeSeal(1)] as [BusSeal?])
     func roundTrip(_ signal: EphemeralSignal, _ seal: BusSeal?) throws {
         #expect(try read(encode(signal, seal: seal), seal: seal) == signal)
     }
@@ -53,7 +64,13 @@ struct EphemeralSignalTests {
             Array(("\(number)" + String(repeating: "x", count: 32)).utf8.prefix(32))
         }
         let signal = EphemeralSignal(
-            pod: .max, .people(EphemeralSignal.PeopleReport(sequence: 1, online: [], away: names)))
+            pod: .max,
+            .people(
+                EphemeralSignal.PeopleReport(
+                    sequence: 1, online: [], away: names,
+                    left: names.prefix(EphemeralSignal.leftMax).map {
+                        EphemeralSignal.Departure(name: $0, lastSeen: .latest)
+                    })))
         #expect(try read(encode(signal, seal: makeSeal(1)), seal: makeSeal(1)) == signal)
     }
 
@@ -83,6 +100,8 @@ struct EphemeralSignalTests {
             "{\"pod\":\"000000000000001f\",\"type\":\"people\",\"sequence\":-1,\"online\":[],\"away\":[]}",
             "{\"pod\":\"000000000000001f\",\"type\":\"people\",\"sequence\":1,\"away\":[],\"online\":"
                 + "[\"a-name-of-more-than-thirty-two-bytes\"]}",
+            "{\"pod\":\"000000000000001f\",\"type\":\"people\",\"sequence\":1,\"away\":[],\"online\":[],"
+                + "\"left\":{\"zoe\":-1}}",
             "{\"pod\":\"000000000000001f\",\"type\":\"other\"}",
         ])
     func malformed(_ text: String) { #expect(refusal(Array(text.utf8)) == .malformed) }

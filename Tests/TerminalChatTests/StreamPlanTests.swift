@@ -39,14 +39,15 @@ struct StreamPlanTests {
     }
 
     @Test(
-        "Who was signed out does not come back",
+        "Who was signed out does not come back; the token is void when a chat-server says so",
         arguments: [
-            StreamPlan.End.closed(code: 4001, reason: "why"), .closed(code: 1008, reason: "why"),
-            .refused(status: 401, retryAfter: nil, reason: "why"),
+            (StreamPlan.End.closed(code: 4001, reason: "why"), true), (.tokenRefused("why"), true),
+            (.closed(code: 1008, reason: "why"), false),
+            (.refused(status: 401, retryAfter: nil, reason: "why"), false),
         ])
-    func signedOut(end: StreamPlan.End) {
+    func signedOut(end: StreamPlan.End, tokenIsVoid: Bool) {
         var plan = StreamPlan(serverCount: 2, seed: 1)
-        #expect(plan.next(after: end) == .signedOut("why"))
+        #expect(plan.next(after: end) == .signedOut("why", tokenIsVoid: tokenIsVoid))
     }
 
     @Test("A full server is asked again no earlier than it says")

@@ -102,7 +102,6 @@ final class AccountEndpoints {
         }
     }
 
-    /// Answered when this pod takes the tokens no more.
     private func signOutEverywhere(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
             let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
@@ -144,19 +143,49 @@ final class AccountEndpoints {
         }
     }
 
+    /// Confirmed by the password, or, where the account has none, by having signed in just now.
     private func delete(_ exchange: Exchange) {
         requests.answering(exchange) { [self] () throws(ChatAnswer) in
+            let name = exchange.segments[1]
+            if exchange.body.count == 0, let account = try signedInWithoutPassword(exchange, as: name) {
+                return delete(account, exchange)
+            }
             let password = try requests.fields(exchange) { (fields) throws(InvalidField) in
                 try Password(validating: try fields.string("password"))
             }
-            try check(exchange.segments[1], password, exchange) { [self] account in
-                requests.write(exchange) { (chat) throws(ChatRefusal) in
-                    try chat.accountDeletion(of: .account(account.name, generation: account.generation))
-                } then: {
-                    ChatRequests.response(to: $0)
-                }
-            }
+            try check(name, password, exchange) { [self] in delete($0, exchange) }
         }
+    }
+
+    private func delete(_ account: Account, _ exchange: Exchange) {
+        requests.write(exchange) { (chat) throws(ChatRefusal) in
+            try chat.accountDeletion(of: .account(account.name, generation: account.generation))
+        } then: {
+            ChatRequests.response(to: $0)
+        }
+    }
+
+    /// The account of this name, when it is the token's and signs in with the identity provider alone; nil
+    /// when it is another one.
+    private func signedInWithoutPassword(
+        _ exchange: Exchange, as name: [UInt8]
+    ) throws(ChatAnswer) -> Account? {
+        guard let token = exchange.bearerToken else { return nil }
+        try requests.refuseQuery(exchange)
+        let actor = try ChatAnswer.from(problem: { () throws(Problem) in try requests.actor(exchange) })
+        let account = try ChatAnswer.from { () throws(ChatRefusal) in try requests.chat.account(of: actor) }
+        guard AccountName.lowercased(account.name) == AccountName.lowercased(name),
+            account.passwordHash == AccountEndpoints.externalHash
+        else { return nil }
+        guard requests.identification.isFresh(token) else {
+            let minutes = PodLimits.confirmingTokenAge.components.seconds / 60
+            throw .problem(
+                Problem(
+                    .signInRequired,
+                    "the account has no password: a token that POST /sessions gave less than \(minutes) "
+                        + "minutes ago confirms it"))
+        }
+        return account
     }
 
     // MARK: List

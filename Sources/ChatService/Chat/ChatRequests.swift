@@ -88,7 +88,7 @@ final class ChatRequests {
 
     // MARK: Answers
 
-    /// Answers a write with its position, or as `respond` says once this pod has applied it.
+    /// Answers a write with its position, or as `respond` says.
     func write(
         _ exchange: Exchange, _ decision: @escaping Writes.Decision,
         then respond: (@LoopActor (Receipt?) -> Response)? = nil
@@ -98,8 +98,7 @@ final class ChatRequests {
                 if case .refused(let problem) = result { return exchange.respond(Response(problem)) }
                 return exchange.respond(respond?(nil) ?? ChatRequests.unchanged)
             }
-            guard let respond else { return exchange.respond(ChatRequests.response(to: receipt)) }
-            applied(receipt.position.offset, exchange) { exchange.respond(respond(receipt)) }
+            exchange.respond(respond?(receipt) ?? ChatRequests.response(to: receipt))
         }
     }
 
@@ -119,22 +118,6 @@ final class ChatRequests {
     /// It was so already.
     private static var unchanged: Response {
         Response(200, type: MediaType.json) { $0.append("{\"unchanged\":true}\n") }
-    }
-
-    /// Runs `body` once this pod has applied `offset`, where it is known that the line is durable.
-    func applied(_ offset: Offset, _ exchange: Exchange, _ body: @escaping @LoopActor () -> Void) {
-        guard replica.source.index.last < offset else { return body() }
-        let isWaiting = waits.add(offset, timeout: PodLimits.readWaitDefault) { outcome in
-            guard outcome == .reached else {
-                return exchange.respond(
-                    Response(Problem(.waitTimedOut, "it is done (offset \(offset)), but not yet seen here")))
-            }
-            body()
-        }
-        if !isWaiting {
-            exchange.respond(
-                Response(Problem(.waitTimedOut, "it is done (offset \(offset)), not yet seen here")))
-        }
     }
 
     private func wait(
@@ -173,25 +156,50 @@ final class ChatRequests {
         }
     }
 
-    /// Finds the message at an offset; nil when there is none.
-    func target(_ offset: Offset, _ completion: @escaping @LoopActor (MessageTarget?) -> Void) {
-        line(offset) { completion($0?.target) }
+    /// Finds the message at an offset; nil when there is none, a problem when that cannot be told now.
+    func target(
+        _ offset: Offset, _ completion: @escaping @LoopActor (Result<MessageTarget?, Problem>) -> Void
+    ) {
+        line(offset) { completion($0.map { $0?.target }) }
     }
 
-    /// Finds the line at an offset, in memory or in the log; nil when it cannot be had. One that was answered
-    /// already, but not applied here yet, is waited for.
-    func line(_ offset: Offset, _ completion: @escaping @LoopActor (FoundLine?) -> Void) {
+    /// Finds a channel's message; a problem where there is none, or where that cannot be told now.
+    func message(
+        _ offset: Offset, in channel: Channel,
+        _ completion: @escaping @LoopActor (Result<(line: FoundLine, target: MessageTarget), Problem>) -> Void
+    ) {
+        line(offset) { found in
+            completion(
+                found.flatMap { line in
+                    guard let line, let target = line.target, target.channel == channel else {
+                        return .failure(Problem(ChatRefusal.noSuchMessage(offset)))
+                    }
+                    return .success((line: line, target: target))
+                })
+        }
+    }
+
+    /// Finds the line at an offset, in memory or in the log; nil when there is none, a problem when it cannot
+    /// be had now. One that was answered already, but not applied here yet, is waited for.
+    func line(
+        _ offset: Offset, _ completion: @escaping @LoopActor (Result<FoundLine?, Problem>) -> Void
+    ) {
         let source = replica.source
-        guard offset > .zero, offset <= replica.head, let epoch = source.epoch else { return completion(nil) }
+        guard offset > .zero, offset <= replica.head, let epoch = source.epoch else {
+            return completion(.success(nil))
+        }
         guard offset <= source.index.last else {
             let isWaiting = waits.add(offset, timeout: PodLimits.readWaitDefault) { [self] outcome in
-                if outcome == .reached { line(offset, completion) } else { completion(nil) }
+                guard outcome == .reached else {
+                    return completion(.failure(Problem(ChatRefusal.behind(offset))))
+                }
+                line(offset, completion)
             }
-            if !isWaiting { completion(nil) }
+            if !isWaiting { completion(.failure(Problem(ChatRefusal.behind(offset)))) }
             return
         }
         do throws(Trimmed) {
-            completion(FoundLine(try source.history.slice(of: offset)))
+            completion(.success(FoundLine(try source.history.slice(of: offset))))
         } catch {
             LineLookup.find(offset, of: epoch, in: upstream) { completion($0.map(FoundLine.init)) }
         }

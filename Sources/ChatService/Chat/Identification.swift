@@ -75,6 +75,13 @@ final class Identification {
         }
     }
 
+    /// Whether a token is the cluster's own and was given just now: whoever has it has just signed in.
+    func isFresh(_ token: [UInt8]) -> Bool {
+        guard let token = try? accessToken(token) else { return false }
+        let age = Identification.now.milliseconds - token.issuedAt.milliseconds
+        return .milliseconds(age) < PodLimits.confirmingTokenAge
+    }
+
     /// The name that a token of the identity provider gives; nil: `token` is not meant to be one.
     func providedName(_ token: [UInt8]) throws(Problem) -> Author? {
         guard let provider, token.contains(UInt8(ascii: ".")) else { return nil }

@@ -8,12 +8,13 @@ final class LineLookup {
     private let offset: Offset
     private var read: (any PassedRead)?
     private let received = ByteBuffer()
-    private var completion: (@LoopActor (ByteSlice?) -> Void)?
+    private var completion: (@LoopActor (Result<ByteSlice, Problem>) -> Void)?
 
-    /// `completion` gets the line with its newline, or nil when it cannot be had.
+    /// Precondition: the log has a line there. `completion` gets it with its newline, or why it cannot be
+    /// had.
     static func find(
         _ offset: Offset, of epoch: Epoch, in upstream: any LogUpstream,
-        _ completion: @escaping @LoopActor (ByteSlice?) -> Void
+        _ completion: @escaping @LoopActor (Result<ByteSlice, Problem>) -> Void
     ) {
         let lookup = LineLookup(offset, completion)
         lookup.read = upstream.read("/log?after=\(offset.previous)&epoch=\(epoch)", accept: nil) {
@@ -21,7 +22,9 @@ final class LineLookup {
         }
     }
 
-    private init(_ offset: Offset, _ completion: @escaping @LoopActor (ByteSlice?) -> Void) {
+    private init(
+        _ offset: Offset, _ completion: @escaping @LoopActor (Result<ByteSlice, Problem>) -> Void
+    ) {
         self.offset = offset
         self.completion = completion
     }
@@ -29,11 +32,12 @@ final class LineLookup {
     private func handle(_ event: PassedReadEvent) {
         switch event {
         case .started(let status, _, _):
-            if status != 200 { finish(nil) }
+            if status != 200 { fail("it answers with \(status)") }
         case .bytes(let bytes):
             received.append(bytes)
-            if let line = firstLine { finish(line) }
-        case .ended, .failed: finish(nil)
+            if let line = firstLine { finish(.success(line)) }
+        case .ended: fail("its answer ends before the line")
+        case .failed(let reason): fail(reason)
         }
     }
 
@@ -46,7 +50,14 @@ final class LineLookup {
         return ByteSlice(received.pointer[range.lowerBound..<range.upperBound + 1])
     }
 
-    private func finish(_ line: ByteSlice?) {
+    private func fail(_ reason: String) {
+        let problem = Problem(
+            .unavailable,
+            "the line \(offset) is older than the pod's memory, and the log cannot be read: \(reason)")
+        finish(.failure(problem))
+    }
+
+    private func finish(_ line: Result<ByteSlice, Problem>) {
         guard let completion = completion.take() else { return }
         read?.cancel()
         read = nil

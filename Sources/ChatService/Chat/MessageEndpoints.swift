@@ -63,11 +63,12 @@ final class MessageEndpoints {
         let (channel, offset) = try place(exchange)
         try ChatAnswer.from { () throws(ChatRefusal) in try requests.chat.reading(actor, channel) }
         try requests.admitWrite(exchange, as: actor)
-        requests.target(offset) { [requests] target in
-            guard let target, target.channel == channel else {
-                return exchange.respond(Response(Problem(ChatRefusal.noSuchMessage(offset))))
+        requests.message(offset, in: channel) { [requests] found in
+            switch found {
+            case .failure(let problem): exchange.respond(Response(problem))
+            case .success(let message):
+                requests.write(exchange) { (chat) throws(ChatRefusal) in try decision(chat, message.target) }
             }
-            requests.write(exchange) { (chat) throws(ChatRefusal) in try decision(chat, target) }
         }
     }
 
@@ -90,15 +91,16 @@ final class MessageEndpoints {
         answering(exchange) { [self] (actor) throws(ChatAnswer) in
             let (channel, offset) = try place(exchange)
             try ChatAnswer.from { () throws(ChatRefusal) in try requests.chat.reading(actor, channel) }
-            requests.line(offset) { [requests] line in
-                guard let line, line.target?.channel == channel else {
-                    return exchange.respond(Response(Problem(ChatRefusal.noSuchMessage(offset))))
+            requests.message(offset, in: channel) { [requests] found in
+                switch found {
+                case .failure(let problem): exchange.respond(Response(problem))
+                case .success(let message):
+                    exchange.respond(
+                        Response(200, type: MediaType.json) { out in
+                            requests.chat.amendments.append(message.line.bytes.pointer, to: out)
+                            out.append("\n")
+                        })
                 }
-                exchange.respond(
-                    Response(200, type: MediaType.json) { out in
-                        requests.chat.amendments.append(line.bytes.pointer, to: out)
-                        out.append("\n")
-                    })
             }
         }
     }

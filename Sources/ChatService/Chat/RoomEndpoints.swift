@@ -149,11 +149,23 @@ final class RoomEndpoints {
         }
     }
 
+    /// It is so, but this pod does not know it yet: the receipt, which names the channel.
+    private static func response(notShown receipt: Receipt, status: Int) -> Response {
+        Response(status, type: MediaType.json) { out in
+            receipt.encode(into: out)
+            out.append("\n")
+        }
+    }
+
     private func write(
         _ exchange: Exchange, _ channel: Channel, created: Bool = false, _ decision: @escaping Writes.Decision
     ) {
         requests.write(exchange, decision) { [self] receipt in
-            response(channel, status: created && receipt != nil ? 201 : 200)
+            let status = created && receipt != nil ? 201 : 200
+            if let receipt, requests.replica.source.index.last < receipt.position.offset {
+                return RoomEndpoints.response(notShown: receipt, status: status)
+            }
+            return response(channel, status: status)
         }
     }
 

@@ -43,13 +43,15 @@ final class Delivery {
     func enrol(_ subscription: Subscription) {
         liveCount += 1
         if subscription.filter.hasAllPublic { publicStreams.add(subscription) }
-        for name in subscription.filter.names { channelStreams[name, default: .init()].add(subscription) }
+        for name in subscription.filter.carriedNames {
+            channelStreams[name, default: .init()].add(subscription)
+        }
     }
 
     func withdraw(_ subscription: Subscription) {
         liveCount -= 1
         publicStreams.remove(subscription)
-        for name in subscription.filter.names {
+        for name in subscription.filter.carriedNames {
             channelStreams[name]?.remove(subscription)
             if channelStreams[name]?.isEmpty == true { channelStreams[name] = nil }
         }
@@ -71,10 +73,13 @@ final class Delivery {
 
     /// Tells the live streams of a channel that somebody writes there.
     func show(_ typing: TypingNotice) {
+        let key = ChannelName.escape(typing.channel.bytes)
         if typing.channel.isPublic {
-            for subscription in publicStreams.items { subscription.show(typing) }
+            for subscription in publicStreams.items where !subscription.excludes(key) {
+                subscription.show(typing)
+            }
         }
-        guard let streams = channelStreams[ChannelName.escape(typing.channel.bytes)] else { return }
+        guard let streams = channelStreams[key] else { return }
         for subscription in streams.items { subscription.show(typing) }
     }
 
@@ -125,10 +130,13 @@ final class Delivery {
         guard let run = ended.take() else { return }
         let outgoing = OutgoingLines(run.lines, at: position(run.first))
         defer { deliveredLive = outgoing.last }
-        if run.isPublic { hand(outgoing, to: publicStreams) }
-        guard !channelStreams.isEmpty || !polls.isEmpty else { return }
         let key = Array(run.channel)
-        if let streams = channelStreams[key] { hand(outgoing, to: streams) }
+        if run.isPublic {
+            for subscription in publicStreams.items where !subscription.excludes(key) {
+                hand(outgoing, to: subscription)
+            }
+        }
+        for subscription in channelStreams[key]?.items ?? [] { hand(outgoing, to: subscription) }
         if run.hasMessage { polls.applied(key) }
     }
 
@@ -142,9 +150,9 @@ final class Delivery {
                 author: author.map { Author(trusted: Line.unescape($0, in: line.pointer)) }, line: line))
     }
 
-    private func hand(_ lines: OutgoingLines, to streams: SubscriberList) {
-        deliveredLines += UInt64(streams.items.count * lines.lines.count)
-        for subscription in streams.items { subscription.deliver(lines) }
+    private func hand(_ lines: OutgoingLines, to subscription: Subscription) {
+        deliveredLines += UInt64(lines.lines.count)
+        subscription.deliver(lines)
     }
 
     private func fallBehind() {

@@ -65,7 +65,7 @@ extension EventStreamSession: PushSession {
             stream.close(Goodbye(.signedOut, "signed out"))
         } else if !entry.channel.isReserved {
             if !chat.mayRead(name, entry.channel) {
-                subscription?.remove(entry.channel)
+                subscription?.narrow { $0.remove(entry.channel) }
             } else if followsOwnRooms {
                 follow(entry)
             }

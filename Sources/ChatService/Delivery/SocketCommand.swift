@@ -1,5 +1,6 @@
 import LogLine
 import Replication
+import Views
 
 /// What a client says on a WebSocket: one JSON object in a text frame.
 ///
@@ -22,6 +23,17 @@ enum SocketCommand {
         case edit(text: [UInt8])
         case delete
         case react(emoji: [UInt8], isOn: Bool)
+
+        /// What is to be written; nil: it is so already.
+        func draft(
+            of target: MessageTarget, in chat: ChatState, by actor: ChatActor
+        ) throws(ChatRefusal) -> Draft? {
+            switch self {
+            case .edit(let text): try chat.edit(target, text: text, by: actor)
+            case .delete: try chat.deletion(target, by: actor)
+            case .react(let emoji, let isOn): try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
+            }
+        }
     }
 
     case auth(token: [UInt8])
@@ -31,7 +43,7 @@ enum SocketCommand {
     case typing(Channel, author: Author?)
     case presence(Attendance)
     case subscribe(StreamQuery)
-    case unsubscribe([Channel])
+    case unsubscribe(StreamQuery)
     case ping
 
     /// Of the write.
@@ -82,9 +94,7 @@ enum SocketCommand {
         case "subscribe":
             return .subscribe(
                 try StreamQuery(names: try names(&fields), after: try position(&fields, "after")))
-        case "unsubscribe":
-            return .unsubscribe(
-                try names(&fields).map { (name) throws(InvalidField) in try Channel(validating: name) })
+        case "unsubscribe": return .unsubscribe(try StreamQuery(names: try names(&fields), after: nil))
         case "auth": return .auth(token: try fields.string("token", bytesMax: DeliveryLimits.tokenBytesMax))
         case "edit":
             return try change(&fields, id) { (fields) throws(InvalidField) in

@@ -23,8 +23,9 @@ final class SocketSession {
     /// At most `DeliveryLimits.waitingWritesPerSocketMax`, and what came in the same turn.
     private var waitingWrites: UInt32 = 0
     private(set) var expiry: Timestamp?
-    /// Rooms of its own that the client has unsubscribed from: not followed again by themselves.
-    private var declined = Set<Channel>()
+    /// Rooms of its own that the client has unsubscribed from, each with the line that had made it a member:
+    /// not followed again by themselves while that is so.
+    private var declined = [Channel: Offset]()
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
     /// What it has used of MESSAGES_PER_SECOND.
@@ -73,7 +74,7 @@ final class SocketSession {
         case .typing(let channel, let author): try type(in: channel, as: author)
         case .presence(let attendance): try show(attendance)
         case .subscribe(let query): try subscribe(query)
-        case .unsubscribe(let channels): decline(channels)
+        case .unsubscribe(let query): try decline(query)
         }
     }
 
@@ -105,7 +106,7 @@ final class SocketSession {
         endAll()
         waiting = []
         followsOwnRooms = false
-        declined = []
+        declined = [:]
     }
 
     // MARK: What is not in the log
@@ -159,13 +160,17 @@ final class SocketSession {
         let actor = try actor(draft.author)
         typingPace.sent(draft.channel.bytes)
         guard let replyTo = draft.replyTo else {
-            return write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
-                try chat.post(draft, by: actor)
+            return write(draft.id, confirmation: confirmation, answered: .atOnce) {
+                (chat) throws(ChatRefusal) in try chat.post(draft, by: actor)
             }
         }
-        hub.requests.target(replyTo) { [self] target in
-            write(draft.id, confirmation: confirmation) { (chat) throws(ChatRefusal) in
-                try chat.post(draft, by: actor, answering: target)
+        hub.requests.target(replyTo) { [self] found in
+            switch found {
+            case .failure(let problem): say(.error(problem, id: draft.id))
+            case .success(let target):
+                write(draft.id, confirmation: confirmation, answered: .atOnce) { (chat) throws(ChatRefusal) in
+                    try chat.post(draft, by: actor, answering: target)
+                }
             }
         }
     }
@@ -175,27 +180,26 @@ final class SocketSession {
         by actor: ChatActor
     ) throws(Problem) {
         try Problem.from(chat: { () throws(ChatRefusal) in try hub.requests.chat.reading(actor, channel) })
-        hub.requests.target(offset) { [self] target in
-            guard let target, target.channel == channel else {
-                return say(.error(Problem(ChatRefusal.noSuchMessage(offset)), id: id))
-            }
-            write(id) { (chat) throws(ChatRefusal) in
-                switch change {
-                case .edit(let text): return try chat.edit(target, text: text, by: actor)
-                case .delete: return try chat.deletion(target, by: actor)
-                case .react(let emoji, let isOn):
-                    return try chat.reaction(target, emoji: emoji, isOn: isOn, by: actor)
+        hub.requests.message(offset, in: channel) { [self] found in
+            switch found {
+            case .failure(let problem): say(.error(problem, id: id))
+            case .success(let message):
+                write(id) { (chat) throws(ChatRefusal) in
+                    try change.draft(of: message.target, in: chat, by: actor)
                 }
             }
         }
     }
 
     private func write(
-        _ id: MessageID?, confirmation: WriteConfirmation? = nil, _ decision: @escaping Writes.Decision
+        _ id: MessageID?, confirmation: WriteConfirmation? = nil, answered moment: Writes.Moment = .whenShown,
+        _ decision: @escaping Writes.Decision
     ) {
         waitingWrites += 1
         if waitingWrites >= DeliveryLimits.waitingWritesPerSocketMax { socket.pauseReading() }
-        hub.requests.writes.perform(id: id, confirmation: confirmation, decision) { [self] result in
+        hub.requests.writes.perform(
+            id: id, confirmation: confirmation, answered: moment, decision
+        ) { [self] result in
             waitingWrites -= 1
             socket.resumeReading()
             switch result {
@@ -220,25 +224,41 @@ final class SocketSession {
         if start.isReset { say(.reset(start.position)) }
         if query.hasOwnRooms {
             followsOwnRooms = true
-            declined = []
+            declined = [:]
         }
-        declined.subtract(query.channels)
+        for channel in query.channels { declined[channel] = nil }
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         guard !filter.isEmpty else { return say(.live(start.position)) }
         open(filter, after: start.position)
     }
 
     /// The client wants no more of these.
-    private func decline(_ channels: [Channel]) {
-        // Of what it does not get nothing has to be remembered.
-        declined.formUnion(channels.filter { name in subscriptions.contains { $0.filter.carries(name) } })
-        unsubscribe(channels)
+    private func decline(_ query: StreamQuery) throws(Problem) {
+        let countMax = DeliveryLimits.channelsPerStreamMax - query.channels.count
+        guard subscriptions.allSatisfy({ $0.filter.exceptionCount <= countMax }) else {
+            throw Problem(
+                .malformed,
+                "more than \(DeliveryLimits.channelsPerStreamMax) channels would be left out of *",
+                field: "channels")
+        }
+        if query.hasOwnRooms {
+            followsOwnRooms = false
+            declined = [:]
+            narrow { $0.subtractPrivate() }
+        }
+        // Of what it does not get nothing has to be remembered; public channels' streams do that.
+        if case .account(let name, _) = actor {
+            for channel in query.channels
+            where subscriptions.contains(where: { $0.filter.carries(channel) }) {
+                declined[channel] = hub.requests.chat.joined(name, channel)
+            }
+        }
+        let gone = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
+        narrow { $0.subtract(gone) }
     }
 
-    private func unsubscribe(_ channels: [Channel]) {
-        for channel in channels {
-            for subscription in subscriptions { subscription.remove(channel) }
-        }
+    private func narrow(_ change: (inout ChannelFilter) -> Void) {
+        for subscription in subscriptions { subscription.narrow(change) }
         subscriptions.removeAll { $0.state == .ended }
     }
 
@@ -288,15 +308,17 @@ extension SocketSession: PushSession {
     /// who is removed gets nothing behind that line.
     private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
         guard hub.requests.chat.mayRead(name, entry.channel) else {
-            declined.remove(entry.channel)
-            return unsubscribe([entry.channel])
+            declined[entry.channel] = nil
+            return narrow { $0.remove(entry.channel) }
         }
-        guard followsOwnRooms, !declined.contains(entry.channel) else { return }
+        guard followsOwnRooms, let joined = hub.requests.chat.joined(name, entry.channel) else { return }
+        // What was applied together with the entry counts already: the client may have come again since.
+        guard declined[entry.channel] != joined else { return }
+        declined[entry.channel] = nil
         var filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])
         for subscription in subscriptions { filter.subtract(subscription.filter) }
-        open(
-            filter,
-            after: Position(epoch: hub.delivery.position(entry.offset).epoch, offset: entry.offset.previous))
+        let first = max(entry.offset, joined)
+        open(filter, after: Position(epoch: hub.delivery.position(first).epoch, offset: first.previous))
     }
 
     func show(presence frame: PreparedFrame) {

@@ -17,9 +17,11 @@ final class Subscription {
         case ended
     }
 
-    private(set) var filter: ChannelFilter
+    private(set) var filter: ChannelFilter { didSet { leavesSomeOut = filter.exceptionCount > 0 } }
     private(set) var state = State.catchingUp
     private var isPumpQueued = false
+    /// Asked of each subscription with each line.
+    private var leavesSomeOut: Bool
     /// Every line up to here was sent, or is not for this consumer.
     private(set) var delivered: Offset
 
@@ -30,10 +32,14 @@ final class Subscription {
     /// - Parameter after: may be ahead of the pod: then lines up to it are passed over when they come.
     init(_ filter: ChannelFilter, after: Offset, to outlet: any Outlet, of delivery: Delivery) {
         self.filter = filter
+        leavesSomeOut = filter.exceptionCount > 0
         delivered = after
         self.outlet = outlet
         self.delivery = delivery
     }
+
+    /// Whether this public channel is left out of all.
+    func excludes(_ name: [UInt8]) -> Bool { leavesSomeOut && filter.excludes(name) }
 
     func start() { pump() }
 
@@ -59,10 +65,11 @@ final class Subscription {
         queuePump()
     }
 
-    func remove(_ channel: Channel) {
+    /// Carries from now on what `narrow` leaves; ends when that is nothing.
+    func narrow(_ narrow: (inout ChannelFilter) -> Void) {
         let wasLive = state == .live
         if wasLive { delivery.withdraw(self) }
-        filter.remove(channel)
+        narrow(&filter)
         guard !filter.isEmpty else { return end(wasWithdrawn: true) }
         if wasLive { delivery.enrol(self) }
     }
@@ -136,23 +143,26 @@ final class Subscription {
     }
 
     private func send(_ lines: [ByteSlice], from first: Offset) {
-        guard delivery.source.amendments.count > 0 else { return give(lines, from: first) }
-        for (index, line) in lines.enumerated() { send(line, first + index) }
+        guard delivery.source.amendments.count > 0 || leavesSomeOut else { return give(lines, from: first) }
+        for (index, line) in lines.enumerated() where !leavesSomeOut || isCarried(line) {
+            send(line, first + index)
+        }
+    }
+
+    private func isCarried(_ line: ByteSlice) -> Bool {
+        do throws(LineError) {
+            let scan = try Line.scan(line.pointer)
+            return filter.matches(UnsafeRawBufferPointer(rebasing: line.pointer[scan.channel]))
+        } catch {
+            preconditionFailure("a line was whole when it came: \(error)")
+        }
     }
 
     /// A line that is not in memory, with its newline.
     private func take(_ line: ByteSlice, offset: Offset) {
         delivered = offset
         let bytes = line[0..<line.count - 1]
-        do throws(LineError) {
-            let scan = try Line.scan(bytes.pointer)
-            guard filter.matches(UnsafeRawBufferPointer(rebasing: bytes.pointer[scan.channel])) else {
-                return
-            }
-        } catch {
-            preconditionFailure("a line from the log was whole when it came: \(error)")
-        }
-        send(bytes, offset)
+        if isCarried(bytes) { send(bytes, offset) }
     }
 
     /// What was deleted meanwhile is not sent any more: of the message what is left of it, of its edits

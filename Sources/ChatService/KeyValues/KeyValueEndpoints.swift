@@ -6,7 +6,7 @@ import Web
 
 /// Keys with JSON values, and counters: docs/key-value.md, docs/openapi.yaml.
 ///
-/// A write is answered when it is durable and this pod has applied it. Conditions go to the log as what the
+/// A write is answered as all changes are: see `Writes`. Conditions go to the log as what the
 /// draft expects, so they are exact whichever pods write.
 @LoopActor
 final class KeyValueEndpoints {
@@ -84,10 +84,13 @@ final class KeyValueEndpoints {
                     let draft = try keyValues.put(
                         name, value, if: condition, hasAsked: attempt.hasAsked, by: chat.keyWriter(actor))
                     attempt.hasAsked = true
-                    attempt.isNew = keyValues[name] == nil
+                    attempt.seemedNew = keyValues[name] == nil
                     return draft
                 },
-                answer: { KeyValueAnswers.written($1, status: attempt.isNew ? 201 : 200) }
+                answer: { [self] _, receipt in
+                    let isNew = keyValues.isCreation(at: receipt.position.offset) ?? attempt.seemedNew
+                    return KeyValueAnswers.written(receipt, status: isNew ? 201 : 200)
+                }
             )
         }
     }
@@ -127,12 +130,12 @@ final class KeyValueEndpoints {
         }
     }
 
-    /// What a request wants to have written, and how it is answered once this pod has applied it.
+    /// What a request wants to have written, and how it is answered.
     private typealias Write = (
         id: MessageID?, decision: Writes.Decision, answer: @LoopActor (AppendResult, Receipt) -> Response
     )
 
-    /// The one way of these writes: reads the request, lets it in, writes, waits, answers.
+    /// The one way of these writes: reads the request, lets it in, writes, answers.
     private func writing(
         _ exchange: Exchange, _ read: @escaping @LoopActor (ChatActor) throws(Problem) -> Write
     ) {
@@ -149,12 +152,9 @@ final class KeyValueEndpoints {
 
     private func perform(_ write: Write, _ confirmation: WriteConfirmation, _ exchange: Exchange) {
         requests.writes.perform(id: write.id, confirmation: confirmation, write.decision) {
-            [requests] result in
+            result in
             guard let result else { preconditionFailure("a key's or counter's line is always to be written") }
-            guard let receipt = result.receipt else { return exchange.respond(Response(result)) }
-            requests.applied(receipt.position.offset, exchange) {
-                exchange.respond(write.answer(result, receipt))
-            }
+            exchange.respond(result.receipt.map { write.answer(result, $0) } ?? Response(result))
         }
     }
 
@@ -176,8 +176,8 @@ final class KeyValueEndpoints {
 private final class KeyWriteAttempt {
     /// The log has been asked before.
     var hasAsked = false
-    /// The key had no value.
-    var isNew = false
+    /// The key had no value in the lines that this pod had applied: other pods may have been first.
+    var seemedNew = false
 }
 
 /// `{"add": n, "id"?}`

@@ -8,7 +8,7 @@ import Replication
 /// Happy path: a pod says who is there every `PresenceLimits.reportInterval`, and soon after a change; each
 /// pod merges what all say. Redis away: others' people fade, this pod's stay; what somebody types is seen on
 /// this pod alone. Nothing else stops. When Redis is back, or a pod is heard for the first time, everybody
-/// reports at once.
+/// reports at once, and tells it who was here before.
 @LoopActor
 final class Ephemera {
     /// Somebody writes, on another pod.
@@ -22,6 +22,8 @@ final class Ephemera {
     private var board: PresenceBoard
     private var sequence: UInt64 = 0
     private var isReportDue = false
+    /// A pod has come that does not know who was here before.
+    private var hasNewcomer = false
     private var isGathering = false
     /// Whose change has not been told yet.
     private var changed = Set<[UInt8]>()
@@ -54,8 +56,8 @@ final class Ephemera {
 
     // MARK: People
 
-    /// Everybody who was seen since this pod started, those who are there first. Nobody where there are no
-    /// accounts.
+    /// Everybody who was seen since this pod started, or was heard of from others, those who are there first.
+    /// Nobody where there are no accounts.
     var people: [PresentPerson] { shown(board.names).sorted(by: PresentPerson.areInOrder) }
 
     /// A socket speaks for an account from now on.
@@ -83,7 +85,10 @@ final class Ephemera {
         case .typing(let channel, let name): onTyping?(channel, name)
         case .people(let report):
             // It has not heard of our people either.
-            if !board.knows(signal.pod) { reportSoon() }
+            if !board.knows(signal.pod) {
+                hasNewcomer = true
+                reportSoon()
+            }
             noteChanges(board.take(report, from: signal.pod, at: Ephemera.now))
         }
     }
@@ -117,8 +122,12 @@ final class Ephemera {
     private func report() {
         isReportDue = false
         sequence += 1
-        let report = attendees.report(sequence: sequence)
-        changed.formUnion(board.take(report, from: incarnation, at: Ephemera.now))
+        var report = attendees.report(sequence: sequence)
+        let now = Ephemera.now
+        changed.formUnion(board.take(report, from: incarnation, at: now))
+        let repeated = now.time.before(PresenceLimits.leftRepeated)
+        report.left = board.left(since: hasNewcomer ? .earliest : repeated)
+        hasNewcomer = false
         publish(.people(report))
     }
 

@@ -29,7 +29,7 @@ struct PresenceBoard {
     /// - Parameter own: this pod.
     init(own: UInt64) { self.own = own }
 
-    /// Nil: not seen since this pod started.
+    /// Nil: not seen since this pod started, nor heard of from others.
     subscript(name: [UInt8]) -> Presence? {
         switch attendance(name) {
         case .online: .online
@@ -47,6 +47,13 @@ struct PresenceBoard {
 
     func knows(_ pod: UInt64) -> Bool { pods[pod] != nil }
 
+    /// Those who left at `time` or later, the last ones first, at most as many as a report may have.
+    func left(since time: Timestamp) -> [EphemeralSignal.Departure] {
+        lastSeen.lazy.filter { $0.value >= time }.sorted { $0.value > $1.value }
+            .prefix(EphemeralSignal.leftMax)
+            .map { EphemeralSignal.Departure(name: $0.key, lastSeen: $0.value) }
+    }
+
     // MARK: Events
 
     /// Takes the word of a pod. One that is not newer than the last one is passed over, and so are more pods
@@ -63,8 +70,9 @@ struct PresenceBoard {
         var people = [[UInt8]: Attendance]()
         for name in report.away { people[name] = .away }
         for name in report.online { people[name] = .online }
-        return replace(
+        let changed = replace(
             pod, by: Pod(sequence: report.sequence, heard: moment, people: people), seen: moment.time)
+        return changed + learn(report.left, at: moment.time)
     }
 
     /// Gives up the pods that have been silent for too long.
@@ -77,6 +85,20 @@ struct PresenceBoard {
     }
 
     // MARK: Private
+
+    /// What another pod remembers of people who are nowhere now. Nobody has left after now; and that pods
+    /// differ by a moment in when it was is not worth a word.
+    private mutating func learn(_ left: [EphemeralSignal.Departure], at now: Timestamp) -> [[UInt8]] {
+        left.compactMap { departure in
+            let time = min(departure.lastSeen, now)
+            let known = lastSeen[departure.name] ?? .earliest
+            guard attendance(departure.name) == nil, known < time.before(PresenceLimits.reportInterval) else {
+                return nil
+            }
+            note(departure.name, isHere: false, at: time)
+            return departure.name
+        }
+    }
 
     private func attendance(_ name: [UInt8]) -> Attendance? {
         var found: Attendance?
@@ -109,5 +131,11 @@ struct PresenceBoard {
         // The older half: so this is rare.
         let oldest = lastSeen.sorted { $0.value < $1.value }.prefix(PresenceLimits.rememberedMax / 2)
         for (name, _) in oldest { lastSeen[name] = nil }
+    }
+}
+
+extension Timestamp {
+    func before(_ duration: Duration) -> Timestamp {
+        Timestamp(milliseconds: milliseconds - Int64(duration / .milliseconds(1)))
     }
 }

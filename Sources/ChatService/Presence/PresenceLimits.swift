@@ -6,6 +6,9 @@ enum PresenceLimits {
     static let gatherTime = Duration.milliseconds(200)
     /// A pod that is silent for so long is gone.
     static let silenceMax = Duration.seconds(15)
+    /// For so long the reports repeat who left: longer than until a dead pod is given up, so that one that
+    /// came meanwhile learns whom it had.
+    static let leftRepeated = Duration.seconds(30)
     static let fadeInterval = Duration.seconds(1)
     /// Pods whose reports are kept; those of more are passed over.
     static let podsMax = 256

@@ -27,7 +27,10 @@ public struct PageEndpoints {
 
     public var routes: [Route] {
         files.flatMap { file in
-            guard file.path.isEmpty else { return [Route(.get, "/\(file.path)") { serve(file, to: $0) }] }
+            guard file.path.isEmpty else {
+                let route = Route(.get, "/\(file.path)") { serve(file, to: $0) }
+                return file.isPage ? [route, redirect(behind: file)] : [route]
+            }
             return [
                 Route(.get, "/") { serve(file, to: $0) },
                 Route(.get, "") { servePage(file, to: $0) },
@@ -41,6 +44,13 @@ public struct PageEndpoints {
         guard let prefix = exchange.head?.path.segments.last else { return serve(page, to: exchange) }
         let name = PathEncoding.encode(segment: prefix)
         exchange.respond(Response(308, fields: [("location", "./\(name)/")]))
+    }
+
+    /// `/telemetry/`: its relative links hold without the slash.
+    private func redirect(behind page: PageFile) -> Route {
+        Route(.get, "/\(page.path)/") { exchange in
+            exchange.respond(Response(308, fields: [("location", "../\(page.path)")]))
+        }
     }
 
     private func serve(_ file: PageFile, to exchange: Exchange) {

@@ -10,6 +10,8 @@ struct PageFile {
     /// Changes with the content: its checksum and its length, quoted as in an ETag field.
     let tag: String
 
+    var isPage: Bool { mediaType.hasPrefix("text/html") }
+
     /// The chat's page, in the order of Sources/CWebPage/page.c.
     static var chat: [PageFile] { list(cwebpage_files) }
 

@@ -5,11 +5,12 @@ import LogLine
 /// | `type` | members |
 /// |---|---|
 /// | `typing` | `pod`, `channel`, `name` |
-/// | `people` | `pod`, `sequence`, `online`, `away` |
+/// | `people` | `pod`, `sequence`, `online`, `away`, `left`? |
 ///
 /// Valid if and only if: an object of at most `bytesMax` bytes with these members, and with a seal the right
 /// `mac` as its last one; `pod` has 16 lowercase hexadecimal digits; in `people` there are at most
-/// `peopleMax` names, each of at most `nameBytesMax` bytes. Members that are not known are passed over.
+/// `peopleMax` names, in `left` at most `leftMax`, each of at most `nameBytesMax` bytes. Members that are not
+/// known are passed over.
 public struct EphemeralSignal: Equatable, Sendable {
     public enum Content: Equatable, Sendable {
         case typing(Channel, Author)
@@ -22,11 +23,25 @@ public struct EphemeralSignal: Equatable, Sendable {
         public let sequence: UInt64
         public let online: [[UInt8]]
         public let away: [[UInt8]]
+        /// People who are on no pod any more, as this pod has seen them last.
+        public var left: [Departure]
 
-        public init(sequence: UInt64, online: [[UInt8]], away: [[UInt8]]) {
+        public init(sequence: UInt64, online: [[UInt8]], away: [[UInt8]], left: [Departure] = []) {
             self.sequence = sequence
             self.online = online
             self.away = away
+            self.left = left
+        }
+    }
+
+    public struct Departure: Equatable, Sendable {
+        public let name: [UInt8]
+        /// Not before 1970.
+        public let lastSeen: Timestamp
+
+        public init(name: [UInt8], lastSeen: Timestamp) {
+            self.name = name
+            self.lastSeen = lastSeen
         }
     }
 
@@ -36,6 +51,8 @@ public struct EphemeralSignal: Equatable, Sendable {
 
     /// Of one report.
     public static let peopleMax = 5000
+    /// The same, of those who left.
+    public static let leftMax = 1000
     /// Of an account.
     static let nameBytesMax = 32
 
@@ -67,6 +84,19 @@ extension EphemeralSignal: BusObject {
             EphemeralSignal.encode(report.online, into: out)
             out.append(",\"away\":")
             EphemeralSignal.encode(report.away, into: out)
+            if !report.left.isEmpty { EphemeralSignal.encode(report.left, into: out) }
+        }
+        out.append("}")
+    }
+
+    /// `,"left":{"alice":MILLISECONDS}`
+    private static func encode(_ left: [Departure], into out: ByteBuffer) {
+        out.append(",\"left\":{")
+        for (index, departure) in left.enumerated() {
+            if index > 0 { out.append(",") }
+            out.appendJSONString(departure.name)
+            out.append(":")
+            out.append(decimal: UInt64(max(0, departure.lastSeen.milliseconds)))
         }
         out.append("}")
     }
@@ -96,6 +126,7 @@ extension EphemeralSignal: BusObject {
         private var sequence: UInt64?
         private var online: [[UInt8]]?
         private var away: [[UInt8]]?
+        private var left = [Departure]()
 
         mutating func read(_ member: [UInt8], from reader: inout JSONReader) throws(InvalidField) {
             switch String(decoding: member, as: UTF8.self) {
@@ -106,6 +137,7 @@ extension EphemeralSignal: BusObject {
             case "sequence": sequence = try reader.unsignedInteger(field: "sequence")
             case "online": online = try Members.names(&reader, field: "online")
             case "away": away = try Members.names(&reader, field: "away")
+            case "left": left = try Members.departures(&reader)
             default: _ = try reader.skipValue(field: nil)
             }
         }
@@ -124,6 +156,20 @@ extension EphemeralSignal: BusObject {
             return names
         }
 
+        private static func departures(_ reader: inout JSONReader) throws(InvalidField) -> [Departure] {
+            var left = [Departure]()
+            try reader.beginObject(field: "left")
+            while let name = try reader.nextKey() {
+                guard left.count < leftMax, name.count <= nameBytesMax else {
+                    throw InvalidField(field: "left", detail: "left has too many names, or too long ones")
+                }
+                let milliseconds = try reader.unsignedInteger(
+                    field: "left", max: UInt64(Timestamp.latest.milliseconds))
+                left.append(Departure(name: name, lastSeen: Timestamp(milliseconds: Int64(milliseconds))))
+            }
+            return left
+        }
+
         func signal() throws(InvalidField) -> EphemeralSignal {
             guard let pod, let type else { throw InvalidField(field: nil, detail: "pod or type is missing") }
             if type.elementsEqual("typing".utf8), let channel, let name {
@@ -135,7 +181,7 @@ extension EphemeralSignal: BusObject {
                 throw InvalidField(
                     field: nil, detail: "its type is not known, or its members are not the type's")
             }
-            let report = PeopleReport(sequence: sequence, online: online, away: away)
+            let report = PeopleReport(sequence: sequence, online: online, away: away, left: left)
             return EphemeralSignal(pod: pod.value, .people(report))
         }
     }

@@ -5,7 +5,8 @@ import Replication
 ///
 /// | how it ended | what follows |
 /// |---|---|
-/// | 4001, 1008, a 401 | nothing: the token is not good any more |
+/// | 4001, a token refused | nothing: the token is not good any more |
+/// | 1008, any other 401 | nothing: it is not taken here, whatever it may be worth elsewhere |
 /// | 1012 | the next server, after the delay that the last one gave |
 /// | 1013, a 429 or a 503 | the next server; when all were tried, after a second or more |
 /// | 4000, 4002 | the same server, at once |
@@ -15,12 +16,15 @@ public struct StreamPlan: Sendable {
         case closed(code: UInt16, reason: String)
         /// The handshake was answered with another status.
         case refused(status: Int, retryAfter: Int?, reason: String)
+        /// A chat-server said that the token is not good.
+        case tokenRefused(String)
         case broken(String)
     }
 
     public enum Step: Equatable, Sendable {
         case connect(server: Int, after: Duration)
-        case signedOut(String)
+        /// - Parameter tokenIsVoid: that was said by a chat-server, and clearly.
+        case signedOut(String, tokenIsVoid: Bool)
     }
 
     private enum Code {
@@ -64,8 +68,10 @@ public struct StreamPlan: Sendable {
     public mutating func next(after end: End) -> Step {
         let told = self.told.take()
         switch end {
-        case .closed(Code.signedOut, let reason), .closed(Code.policy, let reason): return .signedOut(reason)
-        case .refused(401, _, let reason): return .signedOut(reason)
+        case .closed(Code.signedOut, let reason), .tokenRefused(let reason):
+            return .signedOut(reason, tokenIsVoid: true)
+        case .closed(Code.policy, let reason), .refused(401, _, let reason):
+            return .signedOut(reason, tokenIsVoid: false)
         case .closed(Code.slow, _), .closed(Code.otherLog, _):
             return .connect(server: server, after: StreamPlan.atOnce)
         case .closed(Code.restart, let reason):

@@ -7,10 +7,10 @@ public struct KeyValueName: Hashable, Sendable {
 
     /// - Parameter field: what the error says is wrong.
     public init(validating bytes: [UInt8], field: String) throws(InvalidField) {
-        guard bytes.count <= KeyValueLimits.nameBytesMax else {
+        guard (1...KeyValueLimits.nameBytesMax).contains(bytes.count) else {
             throw InvalidField(
                 field: field,
-                detail: "\(field) has \(bytes.count) bytes; the limit is \(KeyValueLimits.nameBytesMax)")
+                detail: "\(field) has \(bytes.count) bytes; it takes 1 to \(KeyValueLimits.nameBytesMax)")
         }
         _ = try Key(validating: bytes, field: field)
         guard !bytes.contains(UInt8(ascii: "/")) else {

@@ -23,7 +23,9 @@ struct Credentials {
         _ arguments: Arguments, servers: [HTTPURL]
     ) throws(ChatControl.Failure) -> Credentials? {
         if let path = arguments["token-file"] {
-            guard let text = SmallFile.read(path) else { throw ChatControl.Failure("cannot read \(path)") }
+            guard let text = try TokenFile.read(path) else {
+                throw ChatControl.Failure("there is no \(path)")
+            }
             return try given(text, by: path)
         }
         guard !arguments.has("as") else { return nil }

@@ -15,27 +15,14 @@ enum SessionStore {
         let expires: String
     }
 
-    private static let bytesMax = 16_384
-
     /// Nil: nobody is signed in there.
     static func read(_ server: HTTPURL) throws(ChatControl.Failure) -> Session? {
         let path = try path(of: server)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else {
-            guard errno == ENOENT else { throw ChatControl.Failure("cannot read \(path): \(reason)") }
-            return nil
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
-            throw ChatControl.Failure(
-                "\(path) holds a token and may be read by others: chmod 600 it, or sign in anew")
-        }
-        var bytes = [UInt8](repeating: 0, count: bytesMax)
-        let count = Glibc.read(descriptor, &bytes, bytesMax)
-        let text = ByteSlice(bytes.prefix(max(0, count)))
+        guard let text = try TokenFile.read(path, flags: O_NOFOLLOW) else { return nil }
+        let bytes = ByteSlice(Array(text.utf8))
+        defer { withExtendedLifetime(bytes) {} }
         do throws(InvalidField) {
-            return try session(text.pointer)
+            return try session(bytes.pointer)
         } catch {
             throw ChatControl.Failure("\(path): \(error.detail); sign in anew")
         }
@@ -77,6 +64,12 @@ enum SessionStore {
             unlink(temporary)
             throw ChatControl.Failure("cannot write \(path): \(reason)")
         }
+    }
+
+    /// Forgets a token that is good no more; one that came in its place meanwhile stays.
+    static func forget(_ token: String, of server: HTTPURL) throws(ChatControl.Failure) {
+        guard let session = try read(server), session.token == token else { return }
+        _ = try remove(server)
     }
 
     /// False: there was none.

@@ -72,9 +72,10 @@ final class ChatConnection: WebSocketClientHandler {
         goOn(.broken("the log became another one"))
     }
 
+    /// The server refused the token that it was shown.
     func signOut(_ reason: String) {
         drop()
-        end(reason)
+        end(reason, tokenIsVoid: true)
     }
 
     /// Asks over HTTP; the answer goes to the model.
@@ -111,11 +112,19 @@ final class ChatConnection: WebSocketClientHandler {
         case .failed(let failure): return .broken("the server breaks the protocol: \(failure.message)")
         case .lost(let reason): return .broken(reason)
         case .refused(let refusal):
-            // What is no problem document is shown by its status.
-            let reason =
-                (try? Problem.decode(refusal.body.pointer))?.detail ?? "HTTP status \(refusal.status)"
-            return .refused(status: refusal.status, retryAfter: refusal.retryAfter, reason: reason)
+            return planned(refusal.status, retryAfter: refusal.retryAfter, refusal.body)
         }
+    }
+
+    /// A 401 that is no problem document is a proxy's, or some other service's: it says nothing of the token.
+    private static func planned(_ status: Int, retryAfter: Int?, _ body: ByteSlice) -> StreamPlan.End {
+        // What is no problem document is shown by its status.
+        let problem = try? Problem.decode(body.pointer)
+        if let problem, status == 401, problem.type == .signInRequired {
+            return .tokenRefused(problem.detail)
+        }
+        return .refused(
+            status: status, retryAfter: retryAfter, reason: problem?.detail ?? "HTTP status \(status)")
     }
 
     // MARK: Private
@@ -134,10 +143,7 @@ final class ChatConnection: WebSocketClientHandler {
         case .success(let answer):
             run?.handle(.answered(.conversations, .success(answer)))
             open()
-        case .failure(let failure):
-            goOn(
-                failure.status.map { .refused(status: $0, retryAfter: nil, reason: failure.message) }
-                    ?? .broken(failure.message))
+        case .failure(let failure): goOn(failure.end)
         }
     }
 
@@ -150,7 +156,7 @@ final class ChatConnection: WebSocketClientHandler {
 
     private func goOn(_ end: StreamPlan.End) {
         switch plan.next(after: end) {
-        case .signedOut(let reason): self.end(reason)
+        case .signedOut(let reason, let tokenIsVoid): self.end(reason, tokenIsVoid: tokenIsVoid)
         case .connect(_, let delay):
             run?.handle(.connection(.broken(reason: ChatConnection.reason(of: end), retry: delay)))
             timer = LoopTimer { [unowned self] in connect() }
@@ -158,18 +164,20 @@ final class ChatConnection: WebSocketClientHandler {
         }
     }
 
-    /// The token is good for nothing: it is forgotten.
-    private func end(_ reason: String) {
+    /// A token that is good for nothing is forgotten, where it was got from says so.
+    private func end(_ reason: String, tokenIsVoid: Bool) {
         isSignedOut = true
-        // A file that cannot be removed is refused by the server, again and again, and nothing worse.
-        if let server = credentials?.server { _ = try? SessionStore.remove(server) }
+        if tokenIsVoid, let credentials, let server = credentials.server, server == servers[plan.server] {
+            // A file that cannot be removed is refused by the server, again and again, and nothing worse.
+            try? SessionStore.forget(credentials.token, of: server)
+        }
         run?.handle(.connection(.signedOut(reason)))
     }
 
-    private static func reason(of end: StreamPlan.End) -> String {
+    private nonisolated static func reason(of end: StreamPlan.End) -> String {
         switch end {
         case .closed(let code, let reason): reason.isEmpty ? "closed with \(code)" : reason
-        case .refused(_, _, let reason), .broken(let reason): reason
+        case .refused(_, _, let reason), .tokenRefused(let reason), .broken(let reason): reason
         }
     }
 }
@@ -177,9 +185,8 @@ final class ChatConnection: WebSocketClientHandler {
 /// Requests.
 extension ChatConnection {
     struct Failure: Error {
-        /// Nil: nobody answered.
-        let status: Int?
-        let message: String
+        let end: StreamPlan.End
+        var message: String { ChatConnection.reason(of: end) }
     }
 
     private static let searchResults = 20
@@ -191,14 +198,13 @@ extension ChatConnection {
         do throws(ClientError) {
             let (head, body) = try await clients[plan.server].response(to: asked)
             guard (200..<300).contains(head.status) else {
-                // What is no problem document is shown by its status.
-                let detail = (try? Problem.decode(body.pointer))?.detail ?? "HTTP status \(head.status)"
-                return .failure(Failure(status: head.status, message: detail))
+                return .failure(
+                    Failure(end: ChatConnection.planned(head.status, retryAfter: nil, body)))
             }
             let position = head.header("log-position").flatMap { Position($0) }
             return .success(ChatModel.Answer(body: body.array, position: position))
         } catch {
-            return .failure(Failure(status: nil, message: error.message))
+            return .failure(Failure(end: .broken(error.message)))
         }
     }
 

@@ -77,5 +77,11 @@ struct KeyValueInputTests {
         for name in [[], longest + [0x61], bytes("a/b"), [0], [0x7F], [0xC2, 0x85], [0xFF], [0xC3]] {
             #expect(!isValid(name), "\(name)")
         }
+        for name in [[], longest + [0x61]] {
+            let error = #expect(throws: InvalidField.self) {
+                _ = try KeyValueName(validating: name, field: "key")
+            }
+            #expect(error?.detail == "key has \(name.count) bytes; it takes 1 to 128")
+        }
     }
 }

@@ -106,10 +106,26 @@ function threadButton(app, message) {
       count(message.replies, "reply", "replies"));
 }
 
-/** Adds the toolbar when pointer or focus come to the message: most messages never need theirs. */
+/**
+ * Adds the toolbar when pointer or focus come to the message: most messages never need theirs. The Tab key
+ * goes through it while the focus is on the message, and passes those of all others over.
+ */
 function bringToolbar(app, element, message, place) {
-  const bring = () => element.querySelector(".toolbar") ?? element.append(toolbar(app, message, place));
-  for (const name of ["pointerenter", "focusin"]) element.addEventListener(name, bring, { once: true });
+  let buttons = [];
+  const bring = () => {
+    if (buttons.length > 0) return;
+    const bar = toolbar(app, message, place);
+    buttons = [...bar.querySelectorAll("button")];
+    reach(element.contains(document.activeElement));
+    element.append(bar);
+  };
+  const reach = (isReached) => buttons.forEach((button) => (button.tabIndex = isReached ? 0 : -1));
+  element.addEventListener("pointerenter", bring);
+  element.addEventListener("focusin", () => {
+    bring();
+    reach(true);
+  });
+  element.addEventListener("focusout", (event) => element.contains(event.relatedTarget) || reach(false));
 }
 
 function toolbar(app, message, place) {

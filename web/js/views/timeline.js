@@ -253,13 +253,14 @@ export class TimelineView {
   // Keys
 
   #key(event) {
+    if (event.altKey || event.target.closest("input, textarea, .toolbar")) return;
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (event.key === "End") {
       event.preventDefault();
       return this.toNewest();
     }
     const article = event.target.closest?.("article");
-    if (!step || event.altKey || event.target.closest("input, textarea, .toolbar")) return;
+    if (!step) return;
     const all = [...this.list.querySelectorAll("article[data-offset]")];
     const next = article ? all[all.indexOf(article) + step] : all.at(-1);
     if (!next) return;

@@ -41,11 +41,20 @@ export function drawWelcome(element, { possible, notice, reason, enter }) {
   }
 
   function tabs() {
-    return h("div", { class: "tabs", role: "tablist", "aria-label": "How to enter" }, possible.map((one) =>
-      h("button", { type: "button", role: "tab", "aria-selected": String(one === tab), onclick: () => {
-        tab = one;
-        draw();
-      } }, TABS[one].title)));
+    const step = (event) => {
+      const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      tab = possible[(possible.indexOf(tab) + way + possible.length) % possible.length];
+      draw();
+      element.querySelector("[role=tab][aria-selected=true]").focus();
+    };
+    return h("div", { class: "tabs", role: "tablist", "aria-label": "How to enter", onkeydown: step },
+      possible.map((one) => h("button", { type: "button", role: "tab", "aria-selected": String(one === tab),
+        tabindex: one === tab ? "0" : "-1", onclick: () => {
+          tab = one;
+          draw();
+        } }, TABS[one].title)));
   }
 
   draw();
