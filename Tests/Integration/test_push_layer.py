@@ -158,4 +158,4 @@ def open_idle(echo, target, fields):
 
 def resident_bytes(process):
     with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
-        return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
+        return 1024 * int(re.search(r"RssAnon:\s+(\d+) kB", status.read()).group(1))

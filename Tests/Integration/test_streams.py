@@ -401,6 +401,14 @@ def close_all(opened):
         one.close()
 
 
+def pass_on(pod, opened):
+    """Messages, until all of these have all of them."""
+    for number in range(32):
+        pod.send(f"message {number} " + 150 * "x", "tea")
+    for one in opened:
+        read_until(one, b"message 31 ")
+
+
 def open_idle(pod):
     """A socket that has caught up."""
     opened = sockets.create_connection(("127.0.0.1", pod.port), timeout=20)
@@ -419,4 +427,4 @@ def read_until(opened, text):
 
 def resident_bytes(pod):
     with open(f"/proc/{pod.pid}/status", encoding="ascii") as status:
-        return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
+        return 1024 * int(re.search(r"RssAnon:\s+(\d+) kB", status.read()).group(1))

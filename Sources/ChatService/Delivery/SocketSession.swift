@@ -246,15 +246,17 @@ final class SocketSession {
             declined = [:]
             narrow { $0.subtractPrivate() }
         }
-        // Of what it does not get nothing has to be remembered; public channels' streams do that.
-        if case .account(let name, _) = actor {
-            for channel in query.channels
-            where subscriptions.contains(where: { $0.filter.carries(channel) }) {
-                declined[channel] = hub.requests.chat.joined(name, channel)
-            }
-        }
+        decline(query.channels.filter { !$0.isPublic })
         let gone = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
         narrow { $0.subtract(gone) }
+    }
+
+    /// Of rooms that the client does not get nothing has to be remembered; public channels' streams do that.
+    private func decline(_ rooms: [Channel]) {
+        guard case .account(let name, _) = actor else { return }
+        for room in rooms where subscriptions.contains(where: { $0.filter.carries(room) }) {
+            declined[room] = hub.requests.chat.joined(name, room)
+        }
     }
 
     private func narrow(_ change: (inout ChannelFilter) -> Void) {

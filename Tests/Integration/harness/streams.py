@@ -49,6 +49,11 @@ class Socket:
     def say(self, **command):
         self.connection.send(json.dumps(command, ensure_ascii=False))
 
+    def settle(self):
+        """What was said before has been done."""
+        self.say(type="ping")
+        self.control("pong")
+
     def wait_for_close(self):
         """(code, reason) of the close frame."""
         try:
