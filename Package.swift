@@ -44,7 +44,7 @@ let package = Package(
 
         // Connections.
         .target(name: "EventLoop", dependencies: ["CEvent", "CSystem", "LogLine", "Threads"]),
-        .target(name: "Web", dependencies: ["EventLoop", "LogLine", "Replication", "Operations"]),
+        .target(name: "Web", dependencies: ["EventLoop", "LogLine", "Replication", "Operations", "Threads"]),
 
         // Adapters: they never import each other.
         .target(name: "SegmentStore", dependencies: ["LogLine", "Replication", "Threads"]),

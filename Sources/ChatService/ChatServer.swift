@@ -122,7 +122,7 @@ public final class ChatServer {
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
                 + MessageEndpoints(requests: requests).routes
                 + KeyValueEndpoints(requests: requests).routes
-                + SearchEndpoints(requests: requests, index: textIndex).routes
+                + SearchEndpoints(requests: requests, feeder: search).routes
                 + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
                 + PresenceEndpoints(requests: requests, ephemera: ephemera).routes
                 + telemetry.routes + PageEndpoints(hasChat: true).routes,

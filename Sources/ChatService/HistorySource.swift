@@ -31,7 +31,7 @@ final class HistorySource: LineSource {
         let bytes = UnsafeRawBufferPointer(rebasing: line.dropLast())
         chat.apply(bytes, scan)
         keyValues.apply(bytes, scan)
-        settings.apply(bytes, scan)
+        if !scan.isMessage { settings.apply(bytes, scan) }
     }
 
     /// Precondition: the epoch is known.

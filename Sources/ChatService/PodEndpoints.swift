@@ -113,11 +113,28 @@ final class PodEndpoints {
     private func pollMessages(
         _ exchange: Exchange, _ actor: ChatActor, _ channel: Channel?
     ) throws(Problem) {
-        guard let channel, let query = try PollQuery(exchange.queryItems),
-            replica.source.index.select(channel: channel.bytes, query.messages).isEmpty
-        else { return try readMessages(exchange, actor, channel) }
-        let ticket = delivery.polls.add(ChannelName.escape(channel.bytes), timeout: query.wait) { [self] in
-            exchange.answering { () throws(Problem) in try readMessages(exchange, actor, channel) }
+        guard let channel, let query = try PollQuery(exchange.queryItems) else {
+            return try readMessages(exchange, actor, channel)
+        }
+        let deadline = LoopClock.monotonic + query.wait
+        try poll(exchange, actor, channel, query.messages, until: deadline, in: replica.source.epoch)
+    }
+
+    /// Answers when there is what is asked for, the time is over, or the history became another one. What
+    /// wakes it may be a message that the reader has, and that comes here late.
+    private func poll(
+        _ exchange: Exchange, _ actor: ChatActor, _ channel: Channel, _ query: MessageQuery,
+        until deadline: Duration, in epoch: Epoch?
+    ) throws(Problem) {
+        let timeLeft = deadline - LoopClock.monotonic
+        let found = replica.source.index.select(channel: channel.bytes, query)
+        guard found.isEmpty, timeLeft > .zero, replica.source.epoch == epoch else {
+            return try readMessages(exchange, actor, channel)
+        }
+        let ticket = delivery.polls.add(ChannelName.escape(channel.bytes), timeout: timeLeft) { [self] in
+            exchange.answering { () throws(Problem) in
+                try poll(exchange, actor, channel, query, until: deadline, in: epoch)
+            }
         }
         guard let ticket else {
             throw Problem(.overloaded, "\(DeliveryLimits.waitingPollsMax) reads wait for messages already")

@@ -10,6 +10,8 @@ public enum ConnectionLimits {
     static let piecesPerSend = 64
     /// A slice up to this size is copied behind its predecessor instead of becoming a piece of its own.
     static let copiedSliceBytesMax = 1024
+    /// What a socket's small writes of one turn are given room for at first: an ordinary answer.
+    static let tailBytes = 512
     /// Below this much unsent, a handler that has more to say is asked for it.
     public static let lowWaterBytes = 128 * 1024
     /// After a graceful close, how long and how much input is still read away so that our last answer is not

@@ -28,18 +28,25 @@ struct OutputQueue {
     /// Small writes gather here; stands behind all `pieces`. Nil or not empty: an idle socket has none.
     private var tail: ByteBuffer?
     private var pieces = [Piece]()
-    private var firstPiece = 0
     /// How much of the first piece is sent.
     private var sentOfFirst = 0
+    private var firstPiece: Int32 = 0
+
+    private var firstIndex: Int { Int(firstPiece) }
 
     var isEmpty: Bool { count == 0 }
 
-    /// Lets `write` append to the end.
-    mutating func append(_ write: (ByteBuffer) -> Void) {
-        let tail = self.tail ?? ByteBuffer()
-        let before = tail.count
-        write(tail)
-        count += tail.count - before
+    /// What gathers at the end, to be appended to and put back; nothing else is queued in between.
+    mutating func takeTail() -> ByteBuffer {
+        guard let tail = tail.take() else { return ByteBuffer(capacity: ConnectionLimits.tailBytes) }
+        count -= tail.count
+        return tail
+    }
+
+    /// Precondition: it was taken, and nothing was queued since.
+    mutating func putBack(tail: ByteBuffer) {
+        precondition(self.tail == nil, "who writes to a connection writes nothing else to it meanwhile")
+        count += tail.count
         self.tail = tail.isEmpty ? nil : tail
     }
 
@@ -80,9 +87,9 @@ struct OutputQueue {
 
     /// One system call's worth.
     mutating func sendOnce(_ socket: Int32) -> Outcome {
-        if firstPiece == pieces.count, !pieces.isEmpty { forgetSentPieces() }
+        if firstIndex == pieces.count, !pieces.isEmpty { forgetSentPieces() }
         if pieces.isEmpty { return sendTail(socket) }
-        if case .file(_, let descriptor, let offset, let count) = pieces[firstPiece] {
+        if case .file(_, let descriptor, let offset, let count) = pieces[firstIndex] {
             let wanted = min(count - sentOfFirst, ConnectionLimits.sendBytesPerTurn)
             let sent = csystem_sendfile(socket, descriptor, Int64(offset + sentOfFirst), wanted)
             // A file that ends early was cut under us: the answer cannot be completed.
@@ -118,7 +125,7 @@ struct OutputQueue {
             vectors in
             var used = 0
             var skip = sentOfFirst
-            var index = firstPiece
+            var index = firstIndex
             while index < pieces.count, used < vectors.count, case .slice(let slice) = pieces[index] {
                 let base = slice.block.base + slice.start + skip
                 vectors.initializeElement(at: used, to: iovec(iov_base: base, iov_len: slice.count - skip))
@@ -142,8 +149,8 @@ struct OutputQueue {
         guard sent >= 0 else { return OutputQueue.failure() }
         count -= sent
         var rest = sent
-        while rest > 0, firstPiece < pieces.count {
-            let unsent = pieces[firstPiece].count - sentOfFirst
+        while rest > 0, firstIndex < pieces.count {
+            let unsent = pieces[firstIndex].count - sentOfFirst
             if rest < unsent {
                 sentOfFirst += rest
                 return .sent(sent)
@@ -151,10 +158,10 @@ struct OutputQueue {
             rest -= unsent
             sentOfFirst = 0
             // Frees the piece's memory now, not when the whole queue is through.
-            pieces[firstPiece] = .slice(.empty)
+            pieces[firstIndex] = .slice(.empty)
             firstPiece += 1
         }
-        if firstPiece == pieces.count { forgetSentPieces() }
+        if firstIndex == pieces.count { forgetSentPieces() }
         if rest > 0 { consumeTail(rest) }
         return .sent(sent)
     }

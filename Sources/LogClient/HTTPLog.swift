@@ -18,7 +18,8 @@ public enum LogClientLimits {
     /// … for so long.
     public static let waitWhileAway = Duration.seconds(1)
     static let reconnectDelayMin = Duration.milliseconds(50)
-    static let reconnectDelayMax = Duration.seconds(2)
+    /// Less than `waitWhileAway`: what waits is written when the log is back in time.
+    static let reconnectDelayMax = Duration.milliseconds(500)
     /// A connection that was open for at least so long and breaks while nothing is under way is replaced
     /// without a word.
     static let quietCloseAge = Duration.seconds(5)

@@ -33,10 +33,26 @@ enum Hexadecimal {
     /// Writes the 8 digits of `value`.
     @inline(__always)
     static func write8(_ value: UInt32, to base: UnsafeMutableRawPointer) {
-        for index in 0..<8 {
-            let nibble = UInt8(truncatingIfNeeded: value >> UInt32(28 - 4 * index)) & 0xF
-            base.storeBytes(of: digit(nibble), toByteOffset: index, as: UInt8.self)
-        }
+        base.storeBytes(of: word8(value).bigEndian, as: UInt64.self)
+    }
+
+    /// The 8 digits of `value`, the first one in the highest byte: all of them at once.
+    @inline(__always)
+    static func word8(_ value: UInt32) -> UInt64 {
+        var nibbles = UInt64(value)
+        nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        let letters = (nibbles &+ ones &* 6) >> 4 & ones
+        return nibbles &+ ones &* 0x30 &+ letters &* UInt64(0x61 - 0x3A)
+    }
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+
+    /// Whether the 8 bytes at `base` are the digits of `value`.
+    @inline(__always)
+    static func is8(_ value: UInt32, at base: UnsafeRawPointer) -> Bool {
+        UInt64(bigEndian: base.loadUnaligned(as: UInt64.self)) == word8(value)
     }
 
     /// Nil unless the 8 bytes at `base` are digits of `0-9a-f`.

@@ -8,7 +8,7 @@ struct JSONKeys {
     private static let comparedMax = 16
 
     private let source: UnsafeRawBufferPointer
-    private var keys: [JSONStringSpan] = []
+    private var keys = ShallowStack<JSONStringSpan>()
     /// Of each object with more than `comparedMax` keys, by its `keysStart`.
     private var sets: [Int: Set<[UInt8]>] = [:]
 
@@ -18,7 +18,7 @@ struct JSONKeys {
 
     /// Adds a key to the innermost object, whose keys begin at `keysStart`; false when it is there already.
     mutating func insert(_ key: JSONStringSpan, from keysStart: Int) -> Bool {
-        if keys.isEmpty { keys.reserveCapacity(JSONKeys.comparedMax) }
+        if keys.count == 1 { keys.reserveCapacity(JSONKeys.comparedMax) }
         let isNew = isNew(key, from: keysStart)
         keys.append(key)
         return isNew
@@ -27,7 +27,7 @@ struct JSONKeys {
     /// Forgets the innermost object's keys.
     mutating func close(from keysStart: Int) {
         if keys.count - keysStart > JSONKeys.comparedMax { sets[keysStart] = nil }
-        keys.removeLast(keys.count - keysStart)
+        keys.cut(to: keysStart)
     }
 
     /// Nil when there is no key.
@@ -45,7 +45,9 @@ struct JSONKeys {
         return sets[keysStart]?.insert(bytes).inserted ?? true
     }
 
-    private func set(from keysStart: Int) -> Set<[UInt8]> { Set(keys[keysStart...].map(array(of:))) }
+    private func set(from keysStart: Int) -> Set<[UInt8]> {
+        Set((keysStart..<keys.count).map { array(of: keys[$0]) })
+    }
 
     private func array(of key: JSONStringSpan) -> [UInt8] { withBytes(of: key) { Array($0) } }
 

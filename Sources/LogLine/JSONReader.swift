@@ -15,7 +15,7 @@
 /// ```
 public struct JSONReader {
     private var lexer: JSONLexer
-    private var containers: [Container] = []
+    private var containers = ShallowStack<Container>()
     private var keys: JSONKeys
 
     private enum Container {
@@ -209,7 +209,7 @@ public struct JSONReader {
         guard case .array(let isEmpty) = containers.last else { return try nextMemberPlace(into: out) }
         lexer.skipSpace()
         if lexer.take("]") {
-            containers.removeLast()
+            containers.cut(to: containers.count - 1)
             out?.append(UInt8(ascii: "]"))
             return false
         }
@@ -217,7 +217,7 @@ public struct JSONReader {
             guard lexer.take(",") else { throw JSONFault(byte: position, trouble: "',' or ']' was expected") }
             out?.append(UInt8(ascii: ","))
         }
-        containers[containers.count - 1] = .array(isEmpty: false)
+        containers.replaceLast(with: .array(isEmpty: false))
         return true
     }
 
@@ -240,7 +240,7 @@ public struct JSONReader {
         }
         lexer.skipSpace()
         if lexer.take("}") {
-            containers.removeLast()
+            containers.cut(to: containers.count - 1)
             keys.close(from: keysStart)
             return false
         }
@@ -255,7 +255,7 @@ public struct JSONReader {
         }
         lexer.skipSpace()
         guard lexer.take(":") else { throw JSONFault(byte: position, trouble: "':' was expected") }
-        if isEmpty { containers[containers.count - 1] = .object(isEmpty: false, keysStart: keysStart) }
+        if isEmpty { containers.replaceLast(with: .object(isEmpty: false, keysStart: keysStart)) }
         return true
     }
 

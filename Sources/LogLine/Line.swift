@@ -28,17 +28,31 @@ public enum Line {
     public static func encode(
         _ draft: Draft, offset: Offset, time: Timestamp, into out: ByteBuffer
     ) -> UInt32 {
+        write(draft, offset: offset, time: time, into: out).crc
+    }
+
+    /// The same; returns what `scan` would find in the line.
+    public static func write(
+        _ draft: Draft, offset: Offset, time: Timestamp, into out: ByteBuffer
+    ) -> LineScan {
         let start = out.count
+        var channelEnd = 0
+        var channelStart = 0
         out.reserve(LineLayout.fixedBytesMax + draft.namesBytes * JSONString.growthMax)
         out.write { writer in
+            let line = writer.at
             writer.word("{\"offset\":")
             writer.decimal(offset.value)
             writer.word(",\"time\":\"")
             writer.time(time)
-            writer.field("\",\"channel\":\"", draft.channel.bytes)
+            writer.word(LineLayout.channel)
+            channelStart = writer.at - line
+            writer.closed(draft.channel.bytes)
+            channelEnd = writer.at - line - 1
             draft.writeNames(to: &writer)
         }
         draft.appendContent(to: out)
+        let end = out.count - start
         let crc = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: out.pointer[start...]))
         out.reserve(LineLayout.crcFieldBytes + 1)
         out.write { writer in
@@ -46,7 +60,9 @@ public enum Line {
             writer.crc(crc)
             writer.word("\"}\n")
         }
-        return crc
+        return LineScan(
+            offset: offset, time: time, channel: channelStart..<channelEnd, isMessage: draft.isMessage,
+            isRedacted: false, crc: crc, rest: channelEnd + 1..<end)
     }
 }
 
@@ -73,6 +89,13 @@ enum LineLayout {
 }
 
 extension Draft {
+    var isMessage: Bool {
+        switch body {
+        case .text: true
+        case .data: false
+        }
+    }
+
     /// Of all names, before escaping.
     var namesBytes: Int {
         var bytes = channel.bytes.count + (key?.bytes.count ?? 0)

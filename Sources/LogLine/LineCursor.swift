@@ -47,11 +47,19 @@ struct LineCursor {
     /// Whether there is a kind: it stands before all other fields that this version knows.
     @inline(__always)
     mutating func hasKind() throws(LineError) -> Bool {
+        if isAt(LineLayout.author) || isAt(LineLayout.text) || isAt(LineLayout.id) { return false }
         while let name = try nextName() {
             if let field = LineField(name: name) { return field == .kind }
             _ = try value()
         }
         return false
+    }
+
+    @inline(__always)
+    private func isAt(_ field: StaticString) -> Bool {
+        let count = field.utf8CodeUnitCount
+        guard let base = bytes.baseAddress, position + count <= end else { return false }
+        return Memory.equal(base + position, field.utf8Start, count: count)
     }
 
     /// The comma, the name of the next field and its colon; nil at the end.

@@ -59,6 +59,11 @@ public struct LineScan: Equatable, Sendable {
     /// Where the fields end and the crc's begins, or that of `redacted` before it.
     public var end: Int { rest.upperBound }
 
+    /// Of the line, without its newline.
+    public var lineBytes: Int {
+        end + LineLayout.crcFieldBytes + (isRedacted ? LineLayout.redactedFieldBytes : 0)
+    }
+
     /// The unescaped name. Precondition: `bytes` are those of this scan.
     public func channelName(in bytes: UnsafeRawBufferPointer) -> [UInt8] {
         Line.unescape(channel, in: bytes)

@@ -49,6 +49,12 @@ struct LineWriter {
     @inline(__always)
     mutating func field(_ word: StaticString, _ text: [UInt8]) {
         self.word(word)
+        closed(text)
+    }
+
+    /// `text` escaped, and a closing quote.
+    @inline(__always)
+    mutating func closed(_ text: [UInt8]) {
         text.withUnsafeBytes { escaped($0) }
         byte(JSONBytes.quote)
     }

@@ -76,17 +76,18 @@ enum TimestampText {
     /// Nil unless the 24 bytes at `base` are a real date and time.
     @inline(__always)
     static func read(_ base: UnsafeRawPointer) -> Int64? {
-        let text = Digits(base: base)
-        let year = text.pair(0) * 100 + text.pair(2)
-        let month = text.pair(5)
-        let day = text.pair(8)
-        let hour = text.pair(11)
-        let minute = text.pair(14)
-        let second = text.pair(17)
-        let milliseconds = text.pair(20) * 10 + text.digit(22)
-        // A byte that is no digit counts as 100,000, so every sum it is part of is out of its range.
-        guard year <= 9999, month >= 1, month <= 12, day >= 1, hour <= 23, minute <= 59, second <= 59,
-            milliseconds <= 999, text.hasSeparators, day <= CivilDate.days(inMonth: month, year: year)
+        guard let first = Digits(base, form: "0000-00-"), let middle = Digits(base + 8, form: "00T00:00"),
+            let last = Digits(base + 16, form: ":00.000Z")
+        else { return nil }
+        let year = first.pair(0) * 100 + first.pair(2)
+        let month = first.pair(5)
+        let day = middle.pair(0)
+        let hour = middle.pair(3)
+        let minute = middle.pair(6)
+        let second = last.pair(1)
+        let milliseconds = last.pair(4) * 10 + last.digit(6)
+        guard month >= 1, month <= 12, day >= 1, hour <= 23, minute <= 59, second <= 59,
+            day <= CivilDate.days(inMonth: month, year: year)
         else { return nil }
         let days = CivilDate(year: year, month: month, day: day).daysSinceYearZero
         let inDay = ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds
@@ -100,27 +101,40 @@ enum TimestampText {
         base.storeBytes(of: UInt8(ascii: separator), toByteOffset: 2, as: UInt8.self)
     }
 
+    /// Eight bytes of digits and separators, looked at together.
     private struct Digits {
-        let base: UnsafeRawPointer
+        /// In each byte the value of its digit; the first one in the lowest byte.
+        private let values: UInt64
+
+        /// Nil unless there is a digit wherever `form` has a `0`, and what `form` has elsewhere.
+        @inline(__always)
+        init?(_ base: UnsafeRawPointer, form: StaticString) {
+            let wanted = UInt64(
+                littleEndian: UnsafeRawPointer(form.utf8Start).loadUnaligned(as: UInt64.self))
+            let values = UInt64(littleEndian: base.loadUnaligned(as: UInt64.self)) ^ wanted
+            // Digits differ from '0' in the lower four bits only, separators not at all.
+            let zeros = TimestampText.zeros(in: wanted)
+            let tens = (values &+ (zeros &* 6)) & (zeros &* 0x10)
+            guard values & ~(zeros &* 0x0F) == 0, tens == 0 else { return nil }
+            self.values = values
+        }
 
         @inline(__always)
         func digit(_ index: Int) -> UInt32 {
-            let value = UInt32(base.load(fromByteOffset: index, as: UInt8.self)) &- 0x30
-            return value <= 9 ? value : 100_000
+            UInt32(truncatingIfNeeded: values >> UInt64(index * 8)) & 0xF
         }
 
         @inline(__always)
         func pair(_ index: Int) -> UInt32 { digit(index) * 10 + digit(index + 1) }
+    }
 
-        @inline(__always)
-        func holds(_ byte: Unicode.Scalar, at index: Int) -> Bool {
-            base.load(fromByteOffset: index, as: UInt8.self) == UInt8(ascii: byte)
-        }
-
-        var hasSeparators: Bool {
-            holds("-", at: 4) && holds("-", at: 7) && holds("T", at: 10) && holds(":", at: 13)
-                && holds(":", at: 16) && holds(".", at: 19) && holds("Z", at: 23)
-        }
+    /// 1 in each byte that is a `0`, else 0.
+    @inline(__always)
+    private static func zeros(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let other = word ^ (ones &* 0x30)
+        let isOther = ((other & (ones &* 0x7F)) &+ (ones &* 0x7F)) | other
+        return (~isOther >> 7) & ones
     }
 }
 

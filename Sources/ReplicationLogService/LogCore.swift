@@ -36,6 +36,8 @@ public final class LogCore {
         /// Behind which offset it stands, and its last one.
         public let after: Offset
         public let through: Offset
+        /// Of each line, as the sequencer wrote it.
+        let scans: [LineScan]
     }
 
     public let epoch: Epoch
@@ -50,13 +52,16 @@ public final class LogCore {
     public var onRefusal: (@LoopActor (LogError) -> Void)?
     public var onFailure: (@LoopActor (LogError) -> Void)?
 
-    private var sequencer: Sequencer
-    /// Lines that are not handed to the store yet.
+    // Without the run-time exclusivity check, which is paid several times a draft: while one of these
+    // changes nothing is called that could come back here.
+    @exclusivity(unchecked) private var sequencer: Sequencer
+    /// Lines that are not handed to the store yet, and what was found in each.
     private let admitted = ByteBuffer()
+    @exclusivity(unchecked) private var scans = [LineScan]()
     private var isHandOverQueued = false
     /// Handed over and not durable, oldest first.
     private var batches = Queue<DurableBatch>()
-    private var waiters = Queue<Waiter>()
+    @exclusivity(unchecked) private var waiters = Queue<Waiter>()
     private var handedOver: Offset
     private(set) var terminalError: LogError?
 
@@ -97,8 +102,9 @@ public final class LogCore {
         if let terminalError { return completion(.refused(Problem(terminalError))) }
         let admission = admit(draft, now: Timestamp(milliseconds: LoopClock.wallMilliseconds))
         queueHandOver()
-        wait(for: admission.restsOn) { [epoch] error in
-            completion(AppendResult(of: draft, admission, epoch: epoch, failure: error))
+        let result = AppendResult(of: draft, admission, epoch: epoch)
+        wait(for: admission.restsOn) { error in
+            completion(error.map { .refused(Problem($0)) } ?? result)
         }
     }
 
@@ -110,22 +116,25 @@ public final class LogCore {
         if let terminalError { return completion(drafts.map { _ in .refused(Problem(terminalError)) }) }
         let now = Timestamp(milliseconds: LoopClock.wallMilliseconds)
         var restsOn = Offset.zero
-        let admissions = drafts.map { draft in
+        var restingOn = [Offset]()
+        restingOn.reserveCapacity(drafts.count)
+        let results = drafts.map { draft in
             let admission = admit(draft, now: now)
             restsOn = max(restsOn, admission.restsOn)
-            return admission
+            restingOn.append(admission.restsOn)
+            return AppendResult(of: draft, admission, epoch: epoch)
         }
         queueHandOver()
-        wait(for: restsOn) { [epoch] error in
-            completion(
-                zip(drafts, admissions).map { draft, admission in
-                    AppendResult(of: draft, admission, epoch: epoch, failure: error)
-                })
+        wait(for: restsOn) { error in
+            guard let error else { return completion(results) }
+            // What rests on nothing is as true as before.
+            completion(zip(results, restingOn).map { $1 > .zero ? .refused(Problem(error)) : $0 })
         }
     }
 
     private func admit(_ draft: Draft, now: Timestamp) -> Admission {
         let admission = sequencer.admit(draft, now: now, into: admitted)
+        if case .assigned = admission, let scan = sequencer.newestScan { scans.append(scan) }
         if admitted.count >= LogLimits.batchBytesMax { handOver() }
         return admission
     }
@@ -153,7 +162,9 @@ public final class LogCore {
 
     private func handOver() {
         guard !admitted.isEmpty else { return }
-        let batch = DurableBatch(lines: admitted.takeSlice(), after: handedOver, through: sequencer.head)
+        let batch = DurableBatch(
+            lines: admitted.takeSlice(), after: handedOver, through: sequencer.head, scans: scans)
+        scans = []
         handedOver = batch.through
         batches.append(batch)
         store.append(batch.lines, through: batch.through, term: sequencer.term)
@@ -173,7 +184,7 @@ public final class LogCore {
         guard through > sequencer.durable else { return }
         sequencer.commit(through: through)
         if let batch = takeBatches(through: through) {
-            addToIndex(batch.lines)
+            addToIndex(batch)
             onDurable?(batch)
         }
         while let waiter = waiters.first, waiter.restsOn <= through {
@@ -189,30 +200,30 @@ public final class LogCore {
         guard let next = batches.first, next.through <= through else { return first }
         let lines = ByteBuffer()
         lines.append(first.lines)
+        var scans = first.scans
         var last = first.through
         while let batch = batches.first, batch.through <= through {
             batches.popFirst()
             lines.append(batch.lines)
+            scans += batch.scans
             last = batch.through
         }
-        return DurableBatch(lines: lines.takeSlice(), after: first.after, through: last)
+        return DurableBatch(lines: lines.takeSlice(), after: first.after, through: last, scans: scans)
     }
 
-    private func addToIndex(_ lines: ByteSlice) {
-        let bytes = lines.pointer
-        for range in LineSplitter(bytes) {
-            let line = UnsafeRawBufferPointer(rebasing: bytes[range])
-            do throws(LineError) {
-                let scan = try Line.scan(line)
-                let channel = UnsafeRawBufferPointer(rebasing: line[scan.channel])
-                index.append(
-                    bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
-                amendments.apply(line, scan)
-                settings.apply(line, scan)
-            } catch {
-                preconditionFailure("the sequencer wrote a line that cannot be read: \(error)")
-            }
+    private func addToIndex(_ batch: DurableBatch) {
+        let bytes = batch.lines.pointer
+        var start = 0
+        for scan in batch.scans {
+            let end = start + scan.lineBytes
+            let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            start = end + 1
+            let channel = UnsafeRawBufferPointer(rebasing: line[scan.channel])
+            index.append(bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
+            amendments.apply(line, scan)
+            settings.apply(line, scan)
         }
+        precondition(start == bytes.count, "each line has its scan")
     }
 
     private func refused(_ term: UInt64, _ durable: Offset, _ error: LogError) {
@@ -231,6 +242,7 @@ public final class LogCore {
     private func rewind(_ error: LogError) {
         _ = sequencer.rewind()
         admitted.release()
+        scans = []
         batches.removeAll()
         handedOver = sequencer.durable
         let failed = waiters.removeAll()
@@ -239,12 +251,8 @@ public final class LogCore {
 }
 
 extension AppendResult {
-    /// `failure`: why what the admission rests on did not become durable.
-    init(of draft: Draft, _ admission: Admission, epoch: Epoch, failure: LogError?) {
-        if let failure, admission.restsOn > .zero {
-            self = .refused(Problem(failure))
-            return
-        }
+    /// To be told when what the admission rests on is durable.
+    init(of draft: Draft, _ admission: Admission, epoch: Epoch) {
         func receipt(_ offset: Offset, _ time: Timestamp) -> Receipt {
             Receipt(
                 position: Position(epoch: epoch, offset: offset), time: time, channel: draft.channel,

@@ -8,6 +8,13 @@ public enum SystemClock {
     /// The same up to a few milliseconds behind, for a fraction of the cost: for timeouts of every request.
     public static var coarse: Duration { read(CLOCK_MONOTONIC_COARSE) }
 
+    /// The same, as connections keep it.
+    public static var coarseReading: ClockReading {
+        var time = Glibc.timespec()
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+        return ClockReading(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z; may jump when the machine's clock is set.
     public static var wallMilliseconds: Int64 {
         var time = Glibc.timespec()

@@ -11,7 +11,8 @@ import LogLine
 /// One owner; no locking.
 public final class History {
     public let index: LogIndex
-    private var blocks: BlockList
+    /// Without the run-time exclusivity check, which each line would pay for: nothing is called out to.
+    @exclusivity(unchecked) private var blocks: BlockList
     private let bytesMax: UInt64
 
     /// Empty: the first line appended will be `after.next`.

@@ -72,7 +72,7 @@ struct OutputQueueTests {
         let pipe = try SmallPipe()
         pipe.closeReceiving()
         var queue = OutputQueue()
-        queue.append { $0.append("x") }
+        queue.append(bytes: Array("x".utf8))
         guard case .failed(EPIPE) = queue.sendOnce(pipe.sending) else {
             Issue.record("sending fails")
             return
@@ -85,7 +85,7 @@ struct OutputQueueTests {
         switch Int.random(in: 0..<4, using: &random) {
         case 0, 1:
             let bytes = RandomFile.bytes(Int.random(in: 0...200, using: &random), &random)
-            queue.append { $0.append(bytes) }
+            queue.append(bytes: bytes)
             expected += bytes
         case 2:
             // Below and above the size up to which slices are copied.
@@ -175,5 +175,14 @@ final class RandomFile {
             }
             used = count
         }
+    }
+}
+
+extension OutputQueue {
+    /// As a connection adds bytes of its own.
+    fileprivate mutating func append(bytes: [UInt8]) {
+        let tail = takeTail()
+        tail.append(bytes)
+        putBack(tail: tail)
     }
 }

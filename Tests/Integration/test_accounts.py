@@ -285,6 +285,7 @@ def test_auth_required_serves_only_those_who_are_signed_in(new_cluster):
     pod = cluster.pods[0]
     ann = register(pod, "Ann")
     offset = ann.says(pod, "square", "hello")
+    cluster.wait_until_equal()
     for method, path, body in [
             ("GET", "/messages", None), ("GET", "/messages/square", None),
             ("GET", f"/messages/square/{offset}", None), ("GET", "/messages/square?after=1&wait=1s", None),
@@ -315,6 +316,7 @@ def test_with_auth_required_a_socket_gets_nothing_before_its_token(new_cluster):
             socket.say(**command)
             assert socket.control("error")["problem"]["status"] == 401
         ann.says(pod, "square", "not for strangers")
+        cluster.wait_until_equal()
         socket.say(type="auth", token=ann.token)
         assert socket.control("signed_in")["name"] == "Ann"
         assert socket.lines == []

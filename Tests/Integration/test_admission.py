@@ -24,7 +24,8 @@ ATTEMPTS = 200
 def new_pod(new_cluster):
     """Starts a pod with these settings."""
     def start(**settings):
-        return new_cluster(pod_count=1, redis=False, settings=SECRET, pod_settings=settings).start().pods[0]
+        cluster = new_cluster(pod_count=1, redis=False, settings=SECRET, pod_settings=settings).start()
+        return cluster.pods[0].wait_until_alone()
 
     return start
 

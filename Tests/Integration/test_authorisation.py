@@ -78,6 +78,6 @@ def test_reserved_and_private_channels_are_served_to_nobody(closed):
 def test_without_the_secret_a_pod_does_not_get_ready_and_says_why(closed, processes):
     pod = processes.add(ChatServer("stranger", closed.log.url, closed.redis_url)).spawn()
     wait_until(lambda: pod.get("/readyz").status == 503, "the pod answers")
-    wait_until(lambda: "401" in pod.text, "the pod says why")
+    pod.wait_until_says("401")
     answer = pod.get("/readyz")
     assert answer.status == 503 and "CLUSTER_SECRET" in answer.problem()["detail"]

@@ -426,6 +426,21 @@ def test_where_sign_in_is_required_keys_want_a_token(new_cluster):
 # -------------------------------------------------------------------------------------------- outages
 
 
+def test_a_pod_that_is_behind_tells_whether_a_key_is_new(new_cluster, redis, new_proxy):
+    proxy = new_proxy(redis)
+    cluster = new_cluster(pod_count=1, redis=False, redis_url=redis.url)
+    cluster.pods.append(cluster.new_pod(REDIS_URL=proxy.url))
+    cluster.start().wait_until_live()
+    # The second one hears of nothing but its own writes.
+    proxy.drop = lambda topic, _: True
+    first, behind = (Keys(pod) for pod in cluster.pods)
+    tag = first.put("k", 1).headers["etag"]
+    assert behind.put("k", 2, If_Match=tag).status == 200
+    cluster.wait_until_equal()
+    assert first.delete("k").status == 200
+    assert behind.put("k", 3).status == 201
+
+
 def test_everything_is_there_after_restarts(new_cluster):
     cluster = new_cluster(pod_count=2).start()
     keys = Keys(cluster.pods[0])

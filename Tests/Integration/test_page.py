@@ -64,6 +64,7 @@ def test_two_people_on_two_pods_talk(cluster, people):
     bob.send("Me!").send("And the tea is ready.")
     for page in (alice, bob):
         page.wait_for("Hello, anybody here?", "Me!", "And the tea is ready.")
+    cluster.wait_until_equal()
     assert [message["author"] for message in cluster.pods[2].messages()] == ["alice", "bob", "bob"]
 
 
@@ -76,8 +77,23 @@ def test_what_comes_elsewhere_is_counted_until_it_is_read(cluster, people):
     bob.go_to("tea").wait_for("one", "two", "@bob three")
     wait_until(lambda: bob.badge("tea") == "", "the room is read")
     # And after a reload it still is
-    bob.open("/#/coffee").wait_until_live()
+    bob.go_to("coffee")
+    bob.browser.refresh()
+    bob.wait_until_live()
     assert bob.badge("tea") == ""
+
+
+def test_what_one_is_about_to_press_stays_while_messages_come(cluster, people):
+    alice, bob = guests(people, *cluster.pods[:2])
+    alice.send("first")
+    bob.wait_for("first")
+    bob.browser.execute_script(
+        "window.kept = [...document.querySelectorAll('.me button, .room-heading button')]")
+    alice.go_to("tea").send("elsewhere")
+    bob.room("tea")
+    alice.go_to("default-channel").send("second")
+    bob.wait_for("first", "second")
+    assert bob.browser.execute_script("return kept.map((one) => one.isConnected)") == [True] * 3
 
 
 def test_whatever_a_text_holds_is_shown_as_text(cluster, people):

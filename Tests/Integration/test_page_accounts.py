@@ -33,8 +33,8 @@ def people(cluster, browsers):
 
 
 def sign_out(page):
-    page.click("[aria-label='Account']").element("dialog .button").click()
-    page.element("[name=password]")
+    page.click("[aria-label='Account']").click("dialog .button", "Sign out")
+    page.element(".welcome [name=password]")
 
 
 def direct(page, name):
@@ -125,7 +125,7 @@ def test_search_finds_what_one_may_read_and_shows_it_in_its_place(cluster, peopl
     wait_until(lambda: len(bob.elements(".result")) == 2, "both are found while one types")
     bob.type(".panel [type=search]", "blue\n")
     wait_until(lambda: len(bob.elements(".result")) == 2, "both are found again")
-    bob.elements(".result")[0].click()
+    bob.click(".result")
     wait_until(lambda: bob.channel == "tea" and bob.message("a blue teapot"), "its room is open")
 
 
@@ -147,9 +147,9 @@ def test_signing_out_everywhere_ends_the_other_devices_sessions(cluster, people)
     second = Page(alice.browser, cluster.pods[1].url)
     second.open().enter("Sign in", "bob", PASSWORD)
     second.click("[aria-label='Account']")
-    next(one for one in second.elements("dialog .button") if one.text == "Sign out everywhere").click()
+    second.click("dialog .button", "Sign out everywhere")
     for device in (second, bob):
-        device.element("[name=password]")
+        device.element(".welcome [name=password]")
     assert "signed out" in bob.text(".notice")
 
 

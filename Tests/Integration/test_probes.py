@@ -52,6 +52,8 @@ def test_a_service_that_is_stuck_fails_its_probe_in_time(small_cluster):
 def test_a_pod_without_its_log_is_healthy_and_not_ready(processes):
     pod = processes.add(ChatServer("pod", f"http://127.0.0.1:{free_port()}", "")).spawn()
     wait_until(lambda: probe(pod, "--health")[0] == 0, "the pod is healthy")
+    # What it has to say changes when it has tried.
+    wait_until(lambda: "cannot read from its log" in pod.get("/readyz").problem()["detail"], "it has tried")
     code, _, error = probe(pod, "--ready")
     assert code == 1 and "/readyz: " in error and pod.get("/readyz").problem()["detail"] in error
 
@@ -108,11 +110,15 @@ class FirstProcess(ChildProcess):
         assert children, "it has not been started yet"
         return int(children[0])
 
-    @property
-    def is_opening_a_file(self):
+    def is_opening(self, path):
         """It waits for openat to return, as that of a pipe does until the other end is opened."""
         with open(f"/proc/{self.inner_pid}/syscall", encoding="ascii") as file:
-            return file.read().split()[0] in OPENAT_NUMBERS
+            number, *arguments = file.read().split()
+        if number not in OPENAT_NUMBERS:
+            return False
+        with open(f"/proc/{self.inner_pid}/mem", "rb", buffering=0) as memory:
+            named = os.pread(memory.fileno(), 4096, int(arguments[1], 16))
+        return named.partition(b"\0")[0] == os.fsencode(path)
 
 
 @pytest.fixture
@@ -143,7 +149,7 @@ def test_process_1_ends_also_while_it_recovers_the_log(processes, tmp_path, name
     os.mkfifo(epoch)
     settings = {"PORT": free_port(), "REDIS_URL": "", "DATA_DIR": data}
     process = processes.add(FirstProcess("replication-log", settings)).spawn()
-    wait_until(lambda: process.is_opening_a_file, "recovery opens the epoch")
+    wait_until(lambda: process.is_opening(epoch), "recovery opens the epoch")
     # When it is told to stop
     os.kill(process.inner_pid, signal.SIGTERM)
     # Then it does

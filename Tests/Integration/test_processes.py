@@ -62,12 +62,13 @@ def test_a_taken_port_is_a_clear_error(processes, tmp_path):
     first = processes.add(ReplicationLog(tmp_path / "first", "")).start()
     second = processes.add(ReplicationLog(tmp_path / "second", "", settings={"PORT": first.port})).spawn()
     assert second.wait_for_exit() not in (0, None)
-    assert str(first.port) in second.text and "in use" in second.text.lower()
+    second.wait_until_says(str(first.port), "in use")
 
 
 def test_one_connection_too_many_for_the_descriptors_is_told_so(processes, tmp_path):
     log = processes.add(ReplicationLog(tmp_path / "data", "", descriptors=(64, 600))).start()
     assert log.metrics()["process_max_fds"] == 600, "the soft limit is raised to the hard one"
+    log.wait_until_alone()
     # 256 are kept for what is no client's connection
     connections = [log.raw() for _ in range(600 - 256)]
     with log.raw() as surplus:
@@ -128,7 +129,7 @@ def test_a_draining_pod_turns_not_ready_goes_on_accepting_and_ends(new_cluster):
 
 
 def test_a_draining_pod_serves_whoever_has_connected_or_begun_a_request(new_cluster):
-    pod = new_cluster(pod_count=1, pod_settings={"DRAIN_WINDOW": "1s"}).start().pods[0]
+    pod = new_cluster(pod_count=1, pod_settings={"DRAIN_WINDOW": "4s"}).start().pods[0]
     silent, begun = [pod.raw() for _ in range(5)], [pod.raw() for _ in range(5)]
     for connection in begun:
         connection.send(b"GET /state HTTP/1.1\r\nHo")
@@ -159,6 +160,7 @@ def test_a_draining_pod_does_not_wait_for_those_who_only_connect(new_cluster):
 def test_output_is_json_when_asked_for(new_cluster):
     cluster = new_cluster(pod_count=1, settings={"LOG_FORMAT": "json"}).start()
     for service in cluster.services:
+        service.wait_until_says("listening")
         lines = [json.loads(line) for line in service.text.splitlines()]
         assert any("listening" in line["message"] and line["port"] == service.port for line in lines)
         assert all(line["service"] and line["level"] and line["time"] for line in lines)

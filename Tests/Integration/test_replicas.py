@@ -7,8 +7,10 @@ import pytest
 from harness.process import BIN
 from harness.waiting import holds_for, wait_until
 
-REPORTS_TOPIC = b"chat-cluster:replicas"
+REPORTS_TOPIC = "chat-cluster:replicas"
 SECRET = "correct horse battery staple"
+# Sooner than a pod that says nothing counts as silent.
+AT_ONCE_SECONDS = 2
 
 
 def replicas(log):
@@ -55,9 +57,9 @@ def test_a_pod_that_ends_properly_is_gone_at_once_and_a_killed_one_is_silent(new
     cluster = new_cluster(log_settings={"REPLICA_WINDOW": "6s"}).start()
     wait_until_all_are(cluster.log, cluster.pods)
     leaver, victim, survivor = cluster.pods
-    victim.kill()
     leaver.terminate()
-    assert leaver.name not in replicas(cluster.log)
+    wait_until(lambda: leaver.name not in replicas(cluster.log), "the leaver is gone", AT_ONCE_SECONDS)
+    victim.kill()
     wait_until(lambda: replicas(cluster.log)[victim.name]["state"] == "silent", "the killed is silent", 10)
     wait_until(lambda: set(replicas(cluster.log)) == {survivor.name}, "it is forgotten", 15)
     assert not any(f'"{victim.name}"' in name for name in cluster.log.metrics())
@@ -77,7 +79,7 @@ def test_a_restarted_pod_is_another_incarnation_whose_former_reports_count_no_mo
     assert log.post("/replicas", late).status == 200
     assert replicas(log)[pod.name]["incarnation"] == after["incarnation"]
     assert log.metric("chat_log_refused_reports_total") == 1
-    assert "an incarnation that is over" in log.text
+    log.wait_until_says("an incarnation that is over")
 
 
 def test_without_redis_pods_report_by_http(new_cluster):
@@ -113,7 +115,8 @@ def test_a_log_cut_off_from_redis_still_hears_of_its_pods(new_cluster, redis, ne
 def test_reports_are_authenticated(new_cluster):
     cluster = new_cluster(pod_count=1, settings={"CLUSTER_SECRET": SECRET}).start()
     wait_until_all_are(cluster.log, cluster.pods)
-    assert cluster.redis.publish(REPORTS_TOPIC.decode(), json.dumps(report())) == 1
+    wait_until(lambda: cluster.redis.subscriber_count(REPORTS_TOPIC) == 1, "the log listens to reports")
+    assert cluster.redis.publish(REPORTS_TOPIC, json.dumps(report())) == 1
     wait_until(lambda: cluster.log.metric("chat_log_refused_reports_total") == 1, "the forgery is refused")
     with cluster.log.client(token=None) as stranger:
         assert stranger.post("/replicas", report()).status == 401

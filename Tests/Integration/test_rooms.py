@@ -262,6 +262,7 @@ def test_a_public_room_is_everybodys_and_its_moderators_look_after_it(town, peop
     assert channel == "tea"
     assert ann.refused(town.pods[1], "POST", "/rooms", {"title": "again", "channel": "tea"}) == 409
     eve.says(town.pods[1], "crowded", "hello")
+    town.wait_until_equal()
     assert ann.refused(town.pods[1], "POST", "/rooms", {"title": "late", "channel": "crowded"}) == 409
     room = NOBODY.does(town.pods[1], "GET", "/rooms/tea")
     assert (room["type"], room["title"], room["topic"]) == ("public", "a room", "leaves")

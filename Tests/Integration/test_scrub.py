@@ -45,12 +45,14 @@ def test_a_damaged_line_in_a_pods_memory_is_found_and_the_pod_begins_anew(scrubb
     # Then
     wait_until(
         lambda: broken.metric("chat_pod_scrub_damaged_total") == 1, "the damage is found", FOUND_SECONDS)
+    wait_until(lambda: broken.metric("chat_pod_discards_total") == 1, "the pod begins anew")
     broken.wait_until_ready()
     scrubbed.wait_until_equal()
     assert broken.log_bytes() == scrubbed.log.log_bytes() == whole.log_bytes()
-    assert re.search(r"error .*memory is damaged.* offset=120 ", broken.text), broken.text
+    wait_until(
+        lambda: re.search(r"error .*memory is damaged.* offset=120 ", broken.text), "the damage is told")
     assert broken.state()["superseded_epochs"] == [], "what is damaged is not kept"
-    assert broken.metric("chat_pod_discards_total") == 1
+    assert broken.metric("chat_pod_discards_total") == 1, "once"
     assert whole.metric("chat_pod_scrub_damaged_total") == 0 == whole.metric("chat_pod_discards_total")
     scrubbed.log.send("goes on")
     scrubbed.wait_until_equal()
@@ -97,6 +99,7 @@ def test_a_changed_byte_in_a_sealed_segment_is_told_and_nothing_is_changed(scrub
     wait_until(lambda: log.metric("chat_log_scrub_damaged_total") == 1, "the damage is found", FOUND_SECONDS)
     [told] = log.state()["scrub"]["damaged"]
     assert told["file"] == path.name and told["offset"] == first + 1 and told["byte"] in place, told
+    log.wait_until_says("sealed segment is damaged")
     said = next(line for line in log.text.splitlines() if "sealed segment is damaged" in line)
     assert str(path) in said and f"offset={first + 1}" in said and f"byte={told['byte']}" in said, said
     assert path.read_bytes() == damaged, "nothing is changed"

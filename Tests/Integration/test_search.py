@@ -64,6 +64,7 @@ def test_pages_go_on_until_there_is_nothing_more(small_cluster):
     pod = small_cluster.pods[0]
     for number in range(7):
         pod.send(f"word {number}")
+    small_cluster.wait_until_equal()
     pages, before = [], ""
     while True:
         page = ask(pod, "word", f"&limit=3{before}")
@@ -72,6 +73,16 @@ def test_pages_go_on_until_there_is_nothing_more(small_cluster):
             break
         before = f"&before={page['before']}"
     assert pages == [["word 6", "word 5", "word 4"], ["word 3", "word 2", "word 1"], ["word 0"]]
+
+
+def test_a_search_has_what_was_applied_before_it_taken_in_first(small_cluster):
+    pod = small_cluster.pods[0]
+    for number in range(10):
+        pod.send(f"fresh{number}")
+        small_cluster.wait_until_equal()
+        found = pod.get(f"/search?q=fresh{number}").json
+        assert [one["message_text"] for one in found["messages"]] == [f"fresh{number}"]
+        assert "indexed_through" not in found
 
 
 def test_private_rooms_are_searched_by_their_members_only(cluster):
@@ -129,9 +140,10 @@ HOSTILE = ['"', '"a" OR "b"', "word*", "text:word", "NEAR(word)", "a AND", "NOT"
 
 @pytest.fixture(scope="module")
 def hostile_pod(new_shared_cluster):
-    pod = new_shared_cluster().pods[0]
-    pod.send("plain text")
-    return pod
+    cluster = new_shared_cluster()
+    cluster.pods[0].send("plain text")
+    cluster.wait_until_equal()
+    return cluster.pods[0]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -188,6 +200,7 @@ def test_a_page_that_gives_up_says_nothing_of_what_one_may_not_read(small_cluste
 def test_a_pod_whose_log_became_another_one_finds_only_what_that_one_says(small_cluster):
     pod, log = small_cluster.pods[0], small_cluster.log
     pod.send("a former teapot", "tea")
+    small_cluster.wait_until_equal()
     assert texts(pod, "teapot") == ["a former teapot"]
     log.kill()
     shutil.rmtree(log.data_directory)

@@ -1,6 +1,9 @@
 """Live streams: WebSocket, Server-Sent Events and long polls, as clients of other makes see them."""
 
+import os
+import re
 import signal
+import socket as sockets
 import threading
 
 import pytest
@@ -87,6 +90,7 @@ def test_only_the_channels_asked_for_come(small_cluster):
     with Socket(pod, "?channels=a,b&channel=c,d") as socket, Events(pod, "?channels=b") as events:
         for channel in ["a", "x", "b", "c,d", "c"]:
             last = pod.send("hello", channel=channel)
+        small_cluster.wait_until_equal()
         socket.say(type="ping")
         socket.control("pong")
         assert [line["channel"] for line in socket.lines] == ["a", "b", "c,d"]
@@ -97,6 +101,7 @@ def test_only_the_channels_asked_for_come(small_cluster):
 def test_channels_are_subscribed_and_unsubscribed_while_connected(small_cluster):
     pod = small_cluster.pods[0]
     first = pod.send("one", channel="late")
+    small_cluster.wait_until_equal()
     with Socket(pod, "?channels=a") as socket:
         socket.say(type="subscribe", channels=["late", "a"], after=f"{first['epoch']}:0")
         assert socket.line()["message_text"] == "one"
@@ -190,6 +195,7 @@ def test_writes_while_the_log_is_away_are_refused_with_when_to_try_again(small_c
 def test_a_position_of_another_log_starts_with_a_reset(small_cluster):
     pod = small_cluster.pods[0]
     receipt = pod.send("one")
+    small_cluster.wait_until_equal()
     with Socket(pod, f"?after={'0' * 16}:7") as socket:
         assert socket.control("reset")["position"] == position(receipt)
         pod.send("two")
@@ -279,6 +285,7 @@ def test_a_draining_pod_sends_its_clients_elsewhere_without_loss(new_cluster):
     events = Events(pod)
     pod.signal(signal.SIGTERM)
     written = [other.send(f"while draining {number}") for number in range(20)]
+    wait_until(lambda: other.state()["offset"] == written[-1]["offset"], "all is applied")
     delays = set()
     for socket in sockets:
         code, _ = socket.wait_for_close()
@@ -286,9 +293,7 @@ def test_a_draining_pod_sends_its_clients_elsewhere_without_loss(new_cluster):
         bye = next(control for control in socket.controls if control["type"] == "bye")
         delays.add(bye["retry_ms"])
         with Socket(other, f"?after={bye['position']}") as resumed:
-            wait_until(lambda: other.state()["offset"] == written[-1]["offset"], "all is applied")
-            resumed.say(type="ping")
-            resumed.control("pong")
+            resumed.control("live")
         offsets = [line["offset"] for line in [*socket.lines, *resumed.lines]]
         assert offsets == list(range(1, 21))
     assert len(delays) > 5, "clients come back at different times"
@@ -337,7 +342,73 @@ def test_a_long_poll_waits_for_the_channels_next_message(small_cluster):
     assert pod.get("/messages/a?after=3&wait=2h").problem()["field"] == "wait"
 
 
+def test_a_long_poll_waits_on_when_what_its_reader_has_comes_late(new_cluster, redis, new_proxy):
+    # Given a pod that does not hear of a message
+    proxy = new_proxy(redis)
+    cluster = new_cluster(pod_count=1, redis=False, redis_url=proxy.url, log_redis_url=redis.url).start()
+    cluster.wait_until_live()
+    proxy.drop = lambda topic, _: True
+    pod = cluster.pods[0]
+    first = cluster.log.send("one", channel="a")
+    answers = []
+    poll = threading.Thread(
+        target=lambda: answers.append(pod.get(f"/messages/a?after={first['offset']}&wait=20s")))
+    poll.start()
+    wait_until(lambda: pod.metrics()["chat_pod_waiting_polls"] == 1, "the poll waits")
+    # When the pod follows the log's tail, for Redis says nothing any more
+    wait_until(lambda: pod.state()["offset"] == first["offset"], "the pod has the message")
+    holds_for(lambda: not answers, "the poll waits", 0.2)
+    # Then the next one is the answer
+    cluster.log.send("two", channel="a")
+    poll.join()
+    assert texts(answers[0].json) == ["two"]
+
+
 def test_a_head_request_for_a_stream_is_refused(small_cluster):
     with small_cluster.pods[0].client() as client:
         for path in ("/events", "/ws"):
             assert client.request("HEAD", path).status == 405
+
+
+IDLE_COUNT = 700
+
+
+@pytest.mark.skipif("SANITIZER" in os.environ, reason="sanitizers keep memory of their own")
+def test_an_idle_socket_costs_a_pod_at_most_1_kb_before_and_after_messages(small_cluster):
+    pod = small_cluster.pods[0]
+    for opened in [open_idle(pod) for _ in range(100)]:
+        opened.close()
+    pod.send("warm", "tea")
+    wait_until(lambda: pod.metric("chat_pod_push_connections") == 0, "the first ones are gone")
+    before = resident_bytes(pod)
+    idle = [open_idle(pod) for _ in range(IDLE_COUNT)]
+    costs = [resident_bytes(pod) - before]
+    for number in range(32):
+        pod.send(f"message {number} " + 150 * "x", "tea")
+    for opened in idle:
+        read_until(opened, b"message 31 ")
+    costs.append(resident_bytes(pod) - before)
+    for opened in idle:
+        opened.close()
+    assert max(costs) / IDLE_COUNT <= 1024
+
+
+def open_idle(pod):
+    """A socket that has caught up."""
+    opened = sockets.create_connection(("127.0.0.1", pod.port), timeout=20)
+    opened.sendall(
+        b"GET /ws?channels=tea HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    read_until(opened, b'"type":"live"')
+    return opened
+
+
+def read_until(opened, text):
+    received = b""
+    while text not in received:
+        received += opened.recv(65_536)
+
+
+def resident_bytes(pod):
+    with open(f"/proc/{pod.pid}/status", encoding="ascii") as status:
+        return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))

@@ -8,7 +8,7 @@ from harness.streams import Socket
 from harness.storm import Storm
 from harness.waiting import wait_until
 
-TOPICS = {"lines": "chat-cluster:log", "heads": "chat-cluster:head", "signals": "chat-cluster:ephemeral"}
+TOPICS = {"lines": "chat-cluster:log", "heads": "chat-cluster:head"}
 
 
 def test_pods_that_follow_the_tail_take_their_lines_from_the_log_although_there_is_redis(new_cluster):
@@ -19,8 +19,7 @@ def test_pods_that_follow_the_tail_take_their_lines_from_the_log_although_there_
     assert all(pod.state()["source"] == "tail" for pod in cluster.pods)
     counts = {name: cluster.redis.subscriber_count(topic) for name, topic in TOPICS.items()}
     assert counts["lines"] == 0 and counts["heads"] == 1, "nobody but the log itself hears its heartbeats"
-    wait_until(
-        lambda: cluster.redis.subscriber_count(TOPICS["signals"]) == 3, "all subscribe to the signals")
+    cluster.wait_until_signalling()
 
 
 def test_redis_may_come_and_go_without_a_trace_in_the_lines(new_cluster):
@@ -35,9 +34,7 @@ def test_redis_may_come_and_go_without_a_trace_in_the_lines(new_cluster):
 
 
 def test_who_is_typing_is_still_told_over_redis(new_cluster):
-    cluster = new_cluster(pod_count=2, pod_settings={"FOLLOW": "tail"}).start()
-    wait_until(lambda: cluster.redis.subscriber_count(TOPICS["signals"]) == 2, "both subscribe")
-    wait_until(lambda: cluster.pods[1].metric("chat_redis_publishing") == 1, "the writer's pod can publish")
+    cluster = new_cluster(pod_count=2, pod_settings={"FOLLOW": "tail"}).start().wait_until_signalling()
     with Socket(cluster.pods[0], "?channels=tea") as reader, Socket(cluster.pods[1]) as writer:
         reader.control("live")
         writer.say(type="typing", channel="tea", author="bob")

@@ -126,6 +126,34 @@ def test_what_a_stream_leaves_out_it_leaves_out_of_the_past_too(pod):
         assert [line["offset"] for line in socket.lines] == [sent[1], sent[3], sent[5]]
 
 
+def test_who_is_removed_and_invited_again_while_their_pod_is_behind_follows_the_room(
+        new_cluster, redis, new_proxy):
+    # Given a socket on a pod that hears of nothing but its own writes
+    proxy = new_proxy(redis)
+    cluster = new_cluster(pod_count=1, redis=False, redis_url=redis.url, settings=SETTINGS)
+    cluster.pods.append(cluster.new_pod(REDIS_URL=proxy.url))
+    cluster.start().wait_until_live()
+    pod, behind = cluster.pods
+    alice, bob = register(pod, "alice"), register(pod, "bob")
+    room, other = (
+        alice.does(pod, "POST", "/rooms", {"title": title, "members": ["bob"]})["channel"]
+        for title in ("one", "two"))
+    cluster.wait_until_equal()
+    proxy.drop = lambda topic, _: True
+    with bob.socket(behind, "?channels=@me") as socket:
+        socket.say(type="unsubscribe", channels=[room])
+        socket.say(type="ping")
+        socket.control("pong")
+        # When all that happened comes at once
+        assert alice.ask(pod, "DELETE", f"/rooms/{quote(room)}/members/bob").status == 200
+        again = alice.does(pod, "PUT", f"/rooms/{quote(room)}/members/bob", {})
+        said = alice.says(pod, room, "for it again")
+        socket.lines_through(alice.says(behind, other, "what tells the pod how far the log is"))
+        # Then it is followed from the invitation on
+        offsets = [line["offset"] for line in socket.lines if line["channel"] == room]
+        assert len(offsets) == 2 and offsets[1] == said
+
+
 def test_the_streams_of_an_account_end_when_its_socket_speaks_for_another(pod):
     erin, mallory = register(pod, "erin"), register(pod, "mallory")
     room = erin.does(pod, "POST", "/rooms", {"title": "Own"})["channel"]

@@ -53,6 +53,21 @@ struct LogAwayTests {
         #expect(writer.statuses.last == "open")
     }
 
+    @Test("However long the log was away, what waits is written when it is back")
+    @LoopActor
+    func comesBackLate() async throws {
+        // Given a log that was away until the pauses between attempts grow no more
+        let port = try FakeLog.freePort()
+        let writer = Writer(Origin(host: "127.0.0.1", port: port))
+        await eventually("the pauses are long") { writer.statuses.count >= 8 }
+        // When it is back just after an attempt
+        let log = try FakeLog(port: port)
+        try writer.append("a")
+        await writer.answered(1)
+        // Then
+        #expect(log.taken == ["a"] && writer.offset("a") == 1)
+    }
+
     @Test("A write that was passed on and is not answered in time gets 504 with its id, and nothing after it")
     @LoopActor
     func outcomeUnknown() async throws {

@@ -64,7 +64,10 @@ class App extends Actions {
     for (const name of ["focus", "blur"]) addEventListener(name, () => this.#attention());
     document.addEventListener("visibilitychange", () => this.#attention());
     // A browser may keep a page that was left, with its connection: to the others its person is gone.
-    addEventListener("pagehide", () => this.stream.disconnect());
+    addEventListener("pagehide", () => {
+      for (const channel of this.#readTimers.keys()) this.#keepReadMark(channel);
+      this.stream.disconnect();
+    });
     addEventListener("pageshow", (event) => event.persisted && this.store.me && this.stream.connect());
     handleShortcuts(this);
   }
@@ -367,6 +370,8 @@ class App extends Actions {
   }
 
   #keepReadMark(channel) {
+    clearTimeout(this.#readTimers.get(channel));
+    this.#readTimers.delete(channel);
     const { read } = this.store.room(channel);
     if (this.store.me?.isAccount) this.api.markRead(channel, read).catch(() => {});
     else if (this.store.position) this.session.keepReadMark(this.store.position.epoch, channel, read);

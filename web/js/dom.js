@@ -31,6 +31,17 @@ export function fill(element, ...children) {
   return element;
 }
 
+const filled = new WeakMap();
+
+/** Like `fill`, but an element that was filled with the same signature stays as it is, so that nothing is taken
+ * from under a pointer. `make` gives the children. */
+export function fillAnew(element, signature, make) {
+  const text = JSON.stringify(signature);
+  if (filled.get(element) === text) return;
+  filled.set(element, text);
+  fill(element, ...make());
+}
+
 /** Makes the children of `parent` those of `items`: [{key, signature, make}]. An element whose signature is
  * the same stays as it is, so that nothing is taken from under a pointer. `shown`: what the call before gave. */
 export function place(parent, shown, items) {

@@ -38,7 +38,8 @@ export class History {
 
   newer(channel) {
     const { last, hasEnd } = this.store.room(channel).timeline;
-    if (!last || hasEnd) return null;
+    if (hasEnd) return null;
+    if (!last) return this.latest(channel);
     return this.#once(channel, async () => {
       const query = { after: last.offset, limit: PAGE_MESSAGES };
       const { body, position } = await this.api.messages(channel, query);

@@ -3,11 +3,11 @@ import Views
 
 /// The channels whose lines a stream carries. Names are compared as they stand in lines (escaped).
 struct ChannelFilter: Equatable, Sendable {
-    /// All public channels, also those that come to be later.
-    private(set) var hasAllPublic: Bool
     /// Those that are carried. Where all public ones are, the public ones among these are not: they were
     /// unsubscribed from, or another stream of the same consumer carries them.
     private var names: Set<[UInt8]>
+    /// All public channels, also those that come to be later.
+    private(set) var hasAllPublic: Bool
 
     static let allPublic = ChannelFilter(hasAllPublic: true, names: [])
 
@@ -43,7 +43,7 @@ struct ChannelFilter: Equatable, Sendable {
         return names.contains(Array(name)) != (hasAllPublic && ChannelName.isPublic(name))
     }
 
-    /// Whether a public channel is left out of all. Cheap when none is.
+    /// Whether a public channel is left out of all.
     func excludes(_ name: [UInt8]) -> Bool { hasAllPublic && !names.isEmpty && names.contains(name) }
 
     func carries(_ channel: Channel) -> Bool {

@@ -75,7 +75,7 @@ final class Delivery {
     func show(_ typing: TypingNotice) {
         let key = ChannelName.escape(typing.channel.bytes)
         if typing.channel.isPublic {
-            for subscription in publicStreams.items where !subscription.filter.excludes(key) {
+            for subscription in publicStreams.items where !subscription.excludes(key) {
                 subscription.show(typing)
             }
         }
@@ -131,8 +131,12 @@ final class Delivery {
         let outgoing = OutgoingLines(run.lines, at: position(run.first))
         defer { deliveredLive = outgoing.last }
         let key = Array(run.channel)
-        if run.isPublic { hand(outgoing, to: publicStreams, leavingOut: { $0.excludes(key) }) }
-        if let streams = channelStreams[key] { hand(outgoing, to: streams, leavingOut: { _ in false }) }
+        if run.isPublic {
+            for subscription in publicStreams.items where !subscription.excludes(key) {
+                hand(outgoing, to: subscription)
+            }
+        }
+        for subscription in channelStreams[key]?.items ?? [] { hand(outgoing, to: subscription) }
         if run.hasMessage { polls.applied(key) }
     }
 
@@ -146,13 +150,9 @@ final class Delivery {
                 author: author.map { Author(trusted: Line.unescape($0, in: line.pointer)) }, line: line))
     }
 
-    private func hand(
-        _ lines: OutgoingLines, to streams: SubscriberList, leavingOut isLeftOut: (ChannelFilter) -> Bool
-    ) {
-        for subscription in streams.items where !isLeftOut(subscription.filter) {
-            deliveredLines += UInt64(lines.lines.count)
-            subscription.deliver(lines)
-        }
+    private func hand(_ lines: OutgoingLines, to subscription: Subscription) {
+        deliveredLines += UInt64(lines.lines.count)
+        subscription.deliver(lines)
     }
 
     private func fallBehind() {

@@ -13,22 +13,25 @@ import Web
 final class SocketSession {
     private let socket: WebSocketConnection
     private unowned let hub: PushHub
+    // The small ones stand together: a pod keeps one of these for each of its sockets.
     /// Nil: a token is wanted, and none was shown yet.
     private var actor: ChatActor?
-    private(set) var expiry: Timestamp?
     /// Its private rooms are followed, also those that come.
     private var followsOwnRooms = false
-    /// Rooms among them that the client has unsubscribed from: not followed again by themselves.
-    private var declined = Set<Channel>()
+    private var followsPresence = false
+    private var attendance = Attendance.online
+    /// At most `DeliveryLimits.waitingWritesPerSocketMax`, and what came in the same turn.
+    private var waitingWrites: UInt32 = 0
+    private(set) var expiry: Timestamp?
+    /// Rooms of its own that the client has unsubscribed from, each with the line that had made it a member:
+    /// not followed again by themselves while that is so.
+    private var declined = [Channel: Offset]()
     private var subscriptions = [Subscription]()
     private var waiting = [Subscription]()
-    private var waitingWrites = 0
     /// What it has used of MESSAGES_PER_SECOND.
     private var rate = RateBucket()
     /// The account that is shown as being here, while it is.
     private var attending: [UInt8]?
-    private var attendance = Attendance.online
-    private var followsPresence = false
     private var typingPace = TypingPace()
 
     /// - Parameter expiry: when the token ends that says who `actor` is.
@@ -103,7 +106,7 @@ final class SocketSession {
         endAll()
         waiting = []
         followsOwnRooms = false
-        declined = []
+        declined = [:]
     }
 
     // MARK: What is not in the log
@@ -221,9 +224,9 @@ final class SocketSession {
         if start.isReset { say(.reset(start.position)) }
         if query.hasOwnRooms {
             followsOwnRooms = true
-            declined = []
+            declined = [:]
         }
-        declined.subtract(query.channels)
+        for channel in query.channels { declined[channel] = nil }
         for subscription in subscriptions { filter.subtract(subscription.filter) }
         guard !filter.isEmpty else { return say(.live(start.position)) }
         open(filter, after: start.position)
@@ -240,14 +243,15 @@ final class SocketSession {
         }
         if query.hasOwnRooms {
             followsOwnRooms = false
-            declined = []
+            declined = [:]
             narrow { $0.subtractPrivate() }
         }
         // Of what it does not get nothing has to be remembered; public channels' streams do that.
-        declined.formUnion(
-            query.channels.filter { channel in
-                !channel.isPublic && subscriptions.contains { $0.filter.carries(channel) }
-            })
+        if case .account(let name, _) = actor {
+            for channel in query.channels where subscriptions.contains(where: { $0.filter.carries(channel) }) {
+                declined[channel] = hub.requests.chat.joined(name, channel)
+            }
+        }
         let gone = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
         narrow { $0.subtract(gone) }
     }
@@ -305,15 +309,17 @@ extension SocketSession: PushSession {
     /// who is removed gets nothing behind that line.
     private func roomChanged(_ entry: PrivateEntry, _ name: [UInt8]) {
         guard hub.requests.chat.mayRead(name, entry.channel) else {
-            declined.remove(entry.channel)
+            declined[entry.channel] = nil
             return narrow { $0.remove(entry.channel) }
         }
-        guard followsOwnRooms, !declined.contains(entry.channel) else { return }
+        guard followsOwnRooms, let joined = hub.requests.chat.joined(name, entry.channel) else { return }
+        // What was applied together with the entry counts already: the client may have come again since.
+        guard declined[entry.channel] != joined else { return }
+        declined[entry.channel] = nil
         var filter = ChannelFilter(hasAllPublic: false, channels: [entry.channel])
         for subscription in subscriptions { filter.subtract(subscription.filter) }
-        open(
-            filter,
-            after: Position(epoch: hub.delivery.position(entry.offset).epoch, offset: entry.offset.previous))
+        let first = max(entry.offset, joined)
+        open(filter, after: Position(epoch: hub.delivery.position(first).epoch, offset: first.previous))
     }
 
     func show(presence frame: PreparedFrame) {

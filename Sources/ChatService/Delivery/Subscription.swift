@@ -17,23 +17,29 @@ final class Subscription {
         case ended
     }
 
-    private(set) var filter: ChannelFilter
+    private(set) var filter: ChannelFilter { didSet { leavesSomeOut = filter.exceptionCount > 0 } }
     private(set) var state = State.catchingUp
+    private var isPumpQueued = false
+    /// Asked of each subscription with each line.
+    private var leavesSomeOut: Bool
     /// Every line up to here was sent, or is not for this consumer.
     private(set) var delivered: Offset
 
     private let outlet: any Outlet
     private unowned let delivery: Delivery
     private var older: OlderLines?
-    private var isPumpQueued = false
 
     /// - Parameter after: may be ahead of the pod: then lines up to it are passed over when they come.
     init(_ filter: ChannelFilter, after: Offset, to outlet: any Outlet, of delivery: Delivery) {
         self.filter = filter
+        leavesSomeOut = filter.exceptionCount > 0
         delivered = after
         self.outlet = outlet
         self.delivery = delivery
     }
+
+    /// Whether this public channel is left out of all.
+    func excludes(_ name: [UInt8]) -> Bool { leavesSomeOut && filter.excludes(name) }
 
     func start() { pump() }
 
@@ -137,9 +143,8 @@ final class Subscription {
     }
 
     private func send(_ lines: [ByteSlice], from first: Offset) {
-        let hasExceptions = filter.exceptionCount > 0
-        guard delivery.source.amendments.count > 0 || hasExceptions else { return give(lines, from: first) }
-        for (index, line) in lines.enumerated() where !hasExceptions || isCarried(line) {
+        guard delivery.source.amendments.count > 0 || leavesSomeOut else { return give(lines, from: first) }
+        for (index, line) in lines.enumerated() where !leavesSomeOut || isCarried(line) {
             send(line, first + index)
         }
     }

@@ -84,10 +84,13 @@ final class KeyValueEndpoints {
                     let draft = try keyValues.put(
                         name, value, if: condition, hasAsked: attempt.hasAsked, by: chat.keyWriter(actor))
                     attempt.hasAsked = true
-                    attempt.isNew = keyValues[name] == nil
+                    attempt.seemedNew = keyValues[name] == nil
                     return draft
                 },
-                answer: { KeyValueAnswers.written($1, status: attempt.isNew ? 201 : 200) }
+                answer: { [self] _, receipt in
+                    let isNew = keyValues.isCreation(at: receipt.position.offset) ?? attempt.seemedNew
+                    return KeyValueAnswers.written(receipt, status: isNew ? 201 : 200)
+                }
             )
         }
     }
@@ -173,8 +176,8 @@ final class KeyValueEndpoints {
 private final class KeyWriteAttempt {
     /// The log has been asked before.
     var hasAsked = false
-    /// The key had no value.
-    var isNew = false
+    /// The key had no value in the lines that this pod had applied: other pods may have been first.
+    var seemedNew = false
 }
 
 /// `{"add": n, "id"?}`

@@ -7,11 +7,11 @@ import Web
 @LoopActor
 final class SearchEndpoints {
     private let requests: ChatRequests
-    private let index: any TextIndex
+    private let feeder: SearchFeeder
 
-    init(requests: ChatRequests, index: any TextIndex) {
+    init(requests: ChatRequests, feeder: SearchFeeder) {
         self.requests = requests
-        self.index = index
+        self.feeder = feeder
     }
 
     var routes: [Route] { [Route(.get, "/search", { [self] in search($0) })] }
@@ -26,7 +26,8 @@ final class SearchEndpoints {
                 if let channel = query.channel { try requests.chat.reading(actor, channel) }
                 _ = try requests.chat.name(of: actor)
             }
-            Search(exchange, query, by: actor, requests, index).run()
+            feeder.hurry()
+            Search(exchange, query, by: actor, requests, feeder.index).run()
         }
     }
 }

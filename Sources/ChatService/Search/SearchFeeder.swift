@@ -3,7 +3,8 @@ import LogLine
 import Views
 
 /// Keeps the index of texts up to date from the pod's memory, behind the pod's readiness and one batch at a
-/// time: lines that came meanwhile wait in memory, so nothing is queued for the index.
+/// time: lines that came meanwhile wait in memory, so nothing is queued for the index. A few lines wait for
+/// more, or for somebody who searches: taking in one by itself costs as much as delivering it.
 ///
 /// When memory drops its oldest lines, the index keeps them (they are not shown) until they are more than
 /// what memory holds; then it starts anew.
@@ -27,7 +28,7 @@ final class SearchFeeder {
         self.index = index
         timer = LoopTimer { [unowned self] in
             isScheduled = false
-            feed()
+            if !isBusy { feed() }
         }
     }
 
@@ -36,7 +37,14 @@ final class SearchFeeder {
         guard replica.isReady, !isBusy, !isScheduled, trouble == nil, next <= replica.source.index.last
         else { return }
         isScheduled = true
-        timer?.schedule(after: SearchLimits.batchPause)
+        let isBatch = replica.source.index.last - next >= SearchLimits.batchLinesMax
+        timer?.schedule(after: isBatch ? SearchLimits.batchPause : SearchLimits.gatherTime)
+    }
+
+    /// Somebody searches: what waits is taken in first, up to a batch.
+    func hurry() {
+        guard replica.isReady, !isBusy, trouble == nil else { return }
+        feed()
     }
 
     /// The log became another one.

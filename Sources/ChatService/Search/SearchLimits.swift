@@ -14,6 +14,8 @@ enum SearchLimits {
     static let batchBytesMax = 128 * 1024
     /// Between two batches, so that delivery is not disturbed.
     static let batchPause = Duration.milliseconds(10)
+    /// How long fewer lines than a batch wait for more, unless somebody searches.
+    static let gatherTime = Duration.milliseconds(250)
     /// With a bound of the pod's memory, the index starts anew when it has more lines that memory has dropped
     /// than it holds, and more than this.
     static let droppedLinesMin = 10_000

@@ -1,3 +1,5 @@
+import Threads
+
 /// How often something may be done: `burst` times at once, and once more each `interval` after that.
 public struct RateLimit: Hashable, Sendable {
     public let burst: Int
@@ -30,12 +32,15 @@ public enum RateDecision: Equatable, Sendable {
 ///
 /// Pure: times are any clock's that does not go back, the same one's for all calls.
 public struct RateBucket: Equatable, Sendable {
-    private(set) var fullAt: Duration
+    private var fullAtReading = ClockReading(.zero)
+
+    private var fullAt: Duration {
+        get { fullAtReading.time }
+        set { fullAtReading = ClockReading(newValue) }
+    }
 
     /// A full one.
-    public init() { fullAt = .zero }
-
-    init(fullAt: Duration) { self.fullAt = fullAt }
+    public init() {}
 
     /// Takes one token, if there is one.
     public mutating func take(_ limit: RateLimit, now: Duration) -> RateDecision {

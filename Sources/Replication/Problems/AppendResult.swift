@@ -10,7 +10,8 @@ import LogLine
 public enum AppendResult: Equatable, Sendable {
     case written(Receipt)
     case repeated(Receipt)
-    case refused(Problem)
+    // Apart, so that the others are small to hand on.
+    indirect case refused(Problem)
 
     /// Of the write by itself: 201, 200, or the problem's.
     public var status: Int {

@@ -24,6 +24,8 @@ public struct Sequencer: Sendable {
     public private(set) var durableDigest: Digest
     /// Counts rewinds: what `LogStore.append` wants to know.
     public private(set) var term: UInt64 = 0
+    /// Of the line that was assigned last, by which it need not be read again.
+    public private(set) var newestScan: LineScan?
     /// Bytes of the lines that are not durable.
     public private(set) var pendingBytes = 0
 
@@ -98,7 +100,8 @@ extension Sequencer {
     ) -> Admission {
         let start = lines.count
         let offset = head.next
-        let crc = Line.encode(draft, offset: offset, time: time, into: lines)
+        let scan = Line.write(draft, offset: offset, time: time, into: lines)
+        newestScan = scan
         let undo = draft.key.map { keys.set(names.key($0.bytes), to: offset) }
         if let identity {
             ids.add(IDEntry(name: identity.name, body: identity.body, offset: offset, time: time))
@@ -106,7 +109,7 @@ extension Sequencer {
         }
         head = offset
         self.time = time
-        digest = digest.adding(crc: crc)
+        digest = digest.adding(crc: scan.crc)
         let bytes = lines.count - start
         pendingBytes += bytes
         pending.append(

@@ -13,11 +13,12 @@ import LogLine
 ///
 /// One owner; no locking.
 public final class ChatState {
-    public private(set) var accounts: Accounts
+    /// Without the run-time exclusivity check, which each line would pay for: nothing is called out to.
+    @exclusivity(unchecked) public private(set) var accounts: Accounts
     public private(set) var rooms: Rooms
     public let amendments = Amendments()
     /// The newest line that was applied.
-    public private(set) var applied = Offset.zero
+    @exclusivity(unchecked) public private(set) var applied = Offset.zero
     /// Without a secret of the cluster there are neither accounts nor private rooms.
     public let allowsAccounts: Bool
 

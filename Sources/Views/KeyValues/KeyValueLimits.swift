@@ -6,8 +6,9 @@ public enum KeyValueLimits {
     public static let valueBytesMax = 65_536
     /// 2^53 − 1: of an addition and of a sum, so that every JSON reader takes them exactly.
     public static let sumMax: Int64 = (1 << 53) - 1
-    /// The newest additions of which the sum right after them is remembered: 16 bytes each.
-    static let recentSumsMax = 16_384
+    /// The newest lines of counters, and as many of keys, of which it is remembered what they did: 16 bytes
+    /// each.
+    static let recentOutcomesMax = 16_384
     /// Keys on one page.
     public static let pageKeysMax = 1_000
     /// A page ends with the key that reaches so many bytes of values.

@@ -32,7 +32,10 @@ public struct CounterSum: Equatable, Sendable {
 public final class KeyValues {
     private var keys = NamedRows<KeyRow>()
     private var counters = NamedRows<CounterRow>()
-    private var sums = RecentSums()
+    /// What the counter stood at.
+    private var sums = RecentOutcomes<Int64>()
+    /// Whether the line gave its key a value that had none.
+    private var creations = RecentOutcomes<Bool>()
     private var contentBytes = 0
     /// Keys that have a value.
     public private(set) var count = 0
@@ -46,6 +49,7 @@ public final class KeyValues {
     public var memoryBytes: Int {
         let arrays = (keys.count + counters.count) * ArrayMemory.headerBytes
         return contentBytes + arrays + keys.tableBytes + counters.tableBytes + sums.bytes
+            + creations.bytes
     }
 
     // MARK: Lines
@@ -64,7 +68,8 @@ public final class KeyValues {
     private func apply(_ change: KeyChange?, to name: KeyValueName, _ scan: LineScan) {
         keys.update(name.bytes, orAdd: { KeyRow(name.bytes) }) { row in
             contentBytes -= row.offset == .zero ? 0 : row.content.count
-            count -= row.hasValue ? 1 : 0
+            let hadValue = row.hasValue
+            count -= hadValue ? 1 : 0
             row.offset = scan.offset
             switch change {
             case .value(let value): row.set(name.bytes, value, scan.time)
@@ -74,6 +79,7 @@ public final class KeyValues {
             }
             count += row.hasValue ? 1 : 0
             contentBytes += row.content.count
+            creations.add(scan.offset, row.hasValue && !hadValue)
         }
     }
 
@@ -100,7 +106,10 @@ public final class KeyValues {
     }
 
     /// What the counter stood at right after the addition at `offset`; nil when that is too long ago.
-    public func sum(after offset: Offset) -> Int64? { sums.sum(after: offset) }
+    public func sum(after offset: Offset) -> Int64? { sums.outcome(of: offset) }
+
+    /// Whether the line at `offset` gave a key a value that had none; nil when that is too long ago.
+    public func isCreation(at offset: Offset) -> Bool? { creations.outcome(of: offset) }
 
     /// Some keys in the order of their bytes.
     public struct Page {

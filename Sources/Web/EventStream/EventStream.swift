@@ -1,5 +1,6 @@
 import EventLoop
 import LogLine
+import Threads
 
 /// Server-Sent Events on a connection that has left the HTTP server: an answer without an end.
 ///
@@ -16,15 +17,17 @@ public final class EventStream: PushChannel {
     private var observer: (any PushObserver)?
     private let isChunked: Bool
     private var phase = Phase.open
-    /// When something was sent; when it began to close.
-    private var lastSent: Duration
+    /// Something was sent since `lastSent`.
+    private var hasSent = false
+    /// When it was last seen that something was sent; when it began to close.
+    private var lastSent: ClockReading
     var sweepIndex = 0
 
     init(_ handedOver: HandedOver, in channels: PushChannels) {
         connection = handedOver.connection
         isChunked = handedOver.isChunked
         self.channels = channels
-        lastSent = channels.now
+        lastSent = channels.reading
         connection.limitUnacknowledgedTime(to: channels.limits.unacknowledgedTime)
     }
 
@@ -57,6 +60,7 @@ public final class EventStream: PushChannel {
             })
         if isChunked { connection.send(EventStreamChunk.lastChunk) }
         phase = .closing
+        lastSent = channels.reading
         connection.closeGracefully()
     }
 
@@ -71,7 +75,7 @@ public final class EventStream: PushChannel {
     }
 
     private func push(_ chunk: EventStreamChunk) {
-        lastSent = channels.now
+        hasSent = true
         connection.send(shared: isChunked ? chunk.chunked : chunk.plain)
     }
 
@@ -90,9 +94,12 @@ public final class EventStream: PushChannel {
 extension EventStream: SweptChannel {
     func checkTime(_ now: Duration) {
         switch phase {
-        case .open where now - lastSent >= channels.limits.keepAliveInterval && pendingBytes == 0:
+        case .open where hasSent:
+            hasSent = false
+            lastSent = ClockReading(now)
+        case .open where now - lastSent.time >= channels.limits.keepAliveInterval && pendingBytes == 0:
             push(EventStream.keepAlive)
-        case .closing where now - lastSent >= channels.limits.closeTime:
+        case .closing where now - lastSent.time >= channels.limits.closeTime:
             connection.close()
         case .open, .closing, .ended: break
         }

@@ -2,7 +2,7 @@ import LogLine
 
 /// A piece of an event stream as one chunk of HTTP/1.1 (RFC 9112 7.1); without its framing it is a part of
 /// the same bytes, for HTTP/1.0.
-struct EventStreamChunk: Sendable {
+final class EventStreamChunk: Sendable {
     let chunked: ByteSlice
     let plain: ByteSlice
 

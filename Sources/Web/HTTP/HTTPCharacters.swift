@@ -4,28 +4,24 @@
     import Musl
 #endif
 
-/// The character classes of RFC 9110 5.6 and RFC 3986 2, as bit masks: bit `n` of `low` stands for byte `n`,
-/// of `high` for byte `64 + n`; bytes from 128 on are in none.
-struct HTTPCharacterClass {
-    private let low: UInt64
-    private let high: UInt64
+/// The character classes of RFC 9110 5.6 and RFC 3986 2, as a table: heads are looked at byte by byte.
+///
+/// `@unchecked Sendable`: the table is written by `init` only, and never freed.
+struct HTTPCharacterClass: @unchecked Sendable {
+    private let members: UnsafePointer<Bool>
 
-    /// Letters and digits and `others`.
+    /// ASCII letters and digits and `others`.
     init(alphanumericsAnd others: StaticString) {
-        var low: UInt64 = 0x03FF_0000_0000_0000
-        var high: UInt64 = 0x07FF_FFFE_07FF_FFFE
-        for index in 0..<others.utf8CodeUnitCount {
-            let byte = others.utf8Start[index]
-            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
+        let table = UnsafeMutablePointer<Bool>.allocate(capacity: 256)
+        table.initialize(repeating: false, count: 256)
+        for range: ClosedRange<UInt8> in [0x30...0x39, 0x41...0x5A, 0x61...0x7A] {
+            for byte in range { table[Int(byte)] = true }
         }
-        self.low = low
-        self.high = high
+        for index in 0..<others.utf8CodeUnitCount { table[Int(others.utf8Start[index])] = true }
+        members = UnsafePointer(table)
     }
 
-    @inline(__always) func contains(_ byte: UInt8) -> Bool {
-        let mask = byte < 64 ? low : high
-        return byte < 128 && (mask >> UInt64(byte & 63)) & 1 == 1
-    }
+    @inline(__always) func contains(_ byte: UInt8) -> Bool { members[Int(byte)] }
 }
 
 enum HTTPCharacters {
@@ -38,6 +34,9 @@ enum HTTPCharacters {
     static let token = HTTPCharacterClass(alphanumericsAnd: "!#$%&'*+-.^_`|~")
     /// RFC 3986 3.2.2: unreserved and sub-delims of a reg-name; `%` is checked by itself.
     static let host = HTTPCharacterClass(alphanumericsAnd: "-._~!$&'()*+,;=")
+
+    /// What a request target may hold and what says nothing there: nearly all bytes of nearly all targets.
+    static let plainTarget = HTTPCharacterClass(alphanumericsAnd: "-_~!$&'()*+,;=:@/")
 
     @inline(__always) static func lowercase(_ byte: UInt8) -> UInt8 {
         byte &- 0x41 < 26 ? byte | 0x20 : byte

@@ -7,6 +7,8 @@ struct HTTPFieldFacts {
     /// The value of Host, as a range of the head.
     private(set) var host: HTTPHeadRange?
     private(set) var expectsContinue = false
+    /// Whether the request comes from a page, which is to be told whether it may read the answer.
+    private(set) var hasOrigin = false
     /// `close`, `keep-alive` and `upgrade` among the tokens of Connection.
     private(set) var wantsClose = false
     private(set) var wantsKeepAlive = false
@@ -27,6 +29,8 @@ struct HTTPFieldFacts {
         case 6 where HTTPCharacters.equal(name, ignoringCase: "expect"):
             let value = bytes.part(field.value)
             expectsContinue = HTTPCharacters.equal(value, ignoringCase: "100-continue")
+        case 6 where HTTPCharacters.equal(name, ignoringCase: "origin"):
+            hasOrigin = true
         case 10 where HTTPCharacters.equal(name, ignoringCase: "connection"):
             let tokens = HTTPTokenList(bytes.part(field.value))
             wantsClose = wantsClose || tokens.contains("close")

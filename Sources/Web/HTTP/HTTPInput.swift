@@ -27,7 +27,7 @@ struct HTTPInput {
 
     /// Gives the memory of what was read back, and makes room for `extra` bytes to come.
     mutating func compact(reserving extra: Int = 0) {
-        buffer.consume(start)
+        if start > 0 { buffer.consume(start) }
         start = 0
         if extra > 0 { buffer.reserve(extra) }
     }

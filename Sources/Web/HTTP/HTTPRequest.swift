@@ -1,8 +1,8 @@
 import LogLine
 
 /// A request without its body. Holds the bytes it came in; what is not a stored property is found in them
-/// when it is asked for.
-public struct RequestHead: Sendable {
+/// when it is asked for. An object, because it is handed from the parser to the route and on.
+public final class RequestHead: Sendable {
     public let method: HTTPMethod
     /// Of HTTP/1: 0 or 1.
     public let versionMinor: UInt8
@@ -15,6 +15,8 @@ public struct RequestHead: Sendable {
     public let isChunked: Bool
     /// What follows on the connection may be of another protocol: not to be read before the answer.
     let proposesUpgrade: Bool
+    /// There is an Origin.
+    let hasOrigin: Bool
 
     private let bytes: ByteSlice
     private let fieldRange: HTTPHeadRange
@@ -32,6 +34,7 @@ public struct RequestHead: Sendable {
         contentLength = facts.contentLength
         isChunked = facts.isChunked
         proposesUpgrade = facts.wantsUpgrade && line.versionMinor > 0
+        hasOrigin = facts.hasOrigin
         self.bytes = bytes
         fieldRange = HTTPHeadRange(scanner.fields)
         rawTargetRange = line.rawTarget

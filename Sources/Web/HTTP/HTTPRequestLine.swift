@@ -1,3 +1,5 @@
+import LogLine
+
 /// `method SP request-target SP HTTP-version` (RFC 9112 3), single spaces.
 struct HTTPRequestLine {
     let method: HTTPMethod
@@ -35,9 +37,8 @@ struct HTTPRequestLine {
 
     /// The first space from `start` on, or the line's end.
     private static func end(of start: Int, _ line: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> Int {
-        var index = start
-        while index < line.upperBound, bytes[index] != HTTPCharacters.space { index += 1 }
-        return index
+        let read = bytes.part(0..<line.upperBound)
+        return Memory.firstIndex(of: HTTPCharacters.space, in: read, from: start) ?? line.upperBound
     }
 
     private static func failure(_ detail: String) -> HTTPParseFailure {

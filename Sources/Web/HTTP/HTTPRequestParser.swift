@@ -21,23 +21,26 @@ public final class HTTPRequestParser {
     }
 
     private enum State {
-        case head(HTTPHeadScanner, HTTPRequestLine?)
+        /// `scanner` and `line` hold what was read of it.
+        case head
         /// The body was there with its head.
         case whole(HTTPRequest)
         case sized(RequestHead, count: Int)
         case chunked(RequestHead, HTTPChunkedDecoder)
         case closed
         case failed(HTTPParseFailure)
-
-        static var start: State { .head(HTTPHeadScanner(emptyLinesAllowed: 1), nil) }
     }
 
     /// The limit of the current request's body, to be set after `headComplete`; back to the default with
     /// every head.
-    public var bodyBytesMax = HTTPLimits.bodyBytesMax
+    @exclusivity(unchecked) public var bodyBytesMax = HTTPLimits.bodyBytesMax
 
-    private var state = State.start
-    private var input = HTTPInput()
+    // Without the run-time exclusivity check, which several times a request costs more than what is done with
+    // them: nothing here calls out.
+    @exclusivity(unchecked) private var state = State.head
+    @exclusivity(unchecked) private var scanner = HTTPRequestParser.startScanner
+    @exclusivity(unchecked) private var line: HTTPRequestLine?
+    @exclusivity(unchecked) private var input = HTTPInput()
     /// The decoded part of a chunked body.
     private let body = ByteBuffer()
 
@@ -54,7 +57,7 @@ public final class HTTPRequestParser {
     /// Whether a request has begun and is not complete: what a timeout for slow clients asks.
     public var hasPartialRequest: Bool {
         switch state {
-        case .head(_, let line): line != nil || !input.isEmpty
+        case .head: line != nil || !input.isEmpty
         case .whole, .sized, .chunked: true
         case .closed, .failed: false
         }
@@ -71,7 +74,7 @@ public final class HTTPRequestParser {
         }
         do throws(HTTPParseFailure) {
             switch state {
-            case .head(let scanner, let line): return try readHead(scanner, line)
+            case .head: return try readHead()
             case .whole(let request): return try deliver(request)
             case .sized(let head, let count): return try readSized(head, count)
             case .chunked(let head, let decoder): return try readChunked(head, decoder)
@@ -96,30 +99,25 @@ public final class HTTPRequestParser {
 
     // The states, in the order a request goes through them.
 
-    private func readHead(
-        _ earlier: HTTPHeadScanner, _ earlierLine: HTTPRequestLine?
-    ) throws(HTTPParseFailure) -> Step {
-        var scanner = earlier
-        var line = earlierLine
+    private static let startScanner = HTTPHeadScanner(emptyLinesAllowed: 1)
+
+    private func readHead() throws(HTTPParseFailure) -> Step {
         let bytes = input.unread
         while true {
             switch try scanner.advance(in: bytes) {
             case .startLine(let range):
                 line = try HTTPRequestLine(range, of: bytes)
             case .needMore:
-                state = .head(scanner, line)
                 input.compact()
                 return .needMore
             case .complete:
                 guard let line else { preconditionFailure("a head is complete only after its first line") }
-                return try endHead(scanner, line)
+                return try endHead(line)
             }
         }
     }
 
-    private func endHead(
-        _ scanner: HTTPHeadScanner, _ line: HTTPRequestLine
-    ) throws(HTTPParseFailure) -> Step {
+    private func endHead(_ line: HTTPRequestLine) throws(HTTPParseFailure) -> Step {
         let facts = scanner.facts
         guard line.versionMinor == 0 || facts.host != nil else {
             throw HTTPParseFailure(.malformed, "Host", "HTTP/1.1 requests have a Host")
@@ -130,8 +128,11 @@ public final class HTTPRequestParser {
         let isWhole = !facts.isChunked && input.count - scanner.end >= bodyCount
         let bytes = input.take(scanner.end + (isWhole ? bodyCount : 0))
         let head = RequestHead(bytes, line: line, scanner: scanner)
+        let bodyStart = scanner.end
+        scanner = HTTPRequestParser.startScanner
+        self.line = nil
         if isWhole {
-            state = .whole(HTTPRequest(head: head, body: bytes[scanner.end..<bytes.count]))
+            state = .whole(HTTPRequest(head: head, body: bytes[bodyStart..<bytes.count]))
         } else if facts.isChunked {
             state = .chunked(head, HTTPChunkedDecoder())
         } else {
@@ -177,7 +178,7 @@ public final class HTTPRequestParser {
     private func deliver(_ request: HTTPRequest) throws(HTTPParseFailure) -> Step {
         try checkBody(request.body.count)
         if request.head.keepsAlive {
-            state = .start
+            state = .head
         } else {
             state = .closed
             input.discard()

@@ -45,7 +45,8 @@ struct HTTPTarget {
         var hasPercentOrDot = false
 
         init(_ target: Range<Int>, of bytes: UnsafeRawBufferPointer) throws(HTTPParseFailure) {
-            for index in target {
+            let plain = HTTPCharacters.plainTarget
+            for index in target where !plain.contains(bytes[index]) {
                 switch bytes[index] {
                 case UInt8(ascii: "?"):
                     if queryMark == nil { queryMark = index }

@@ -1,4 +1,5 @@
 import EventLoop
+import Threads
 
 /// What the sweep asks of a channel. Only for the channels of this module.
 @LoopActor
@@ -35,7 +36,7 @@ public final class PushChannels {
 
     // MARK: For its channels
 
-    var now: Duration { LoopClock.coarse }
+    var reading: ClockReading { LoopClock.coarseReading }
 
     func add(_ channel: any SweptChannel) {
         channel.sweepIndex = all.count
@@ -73,7 +74,7 @@ public final class PushChannels {
     }
 
     private func sweep() {
-        let now = self.now
+        let now = reading.time
         let stepCount = all.count / PushChannels.stepsPerSweep + 1
         for _ in 0..<stepCount where !all.isEmpty {
             if nextIndex >= all.count { nextIndex = 0 }

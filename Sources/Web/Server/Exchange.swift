@@ -9,24 +9,33 @@ public final class Exchange {
     public let head: RequestHead?
     /// Of the request; empty when it has none.
     public let body: ByteSlice
+    // Without the run-time exclusivity check: nobody keeps access to one of these while calling out.
     /// The request's path behind the server's prefixes, as decoded segments.
-    public internal(set) var segments: [[UInt8]] = []
+    @exclusivity(unchecked) public private(set) var segments: [[UInt8]] = []
 
     /// Who connected: the client, or a proxy before it. Nil when what came could not be parsed as a request.
-    public internal(set) var peer: SocketAddress?
+    @exclusivity(unchecked) public private(set) var peer: SocketAddress?
 
     /// Called once when the client goes away before the answer was given.
-    public var onAbandoned: (@LoopActor () -> Void)?
+    @exclusivity(unchecked) public var onAbandoned: (@LoopActor () -> Void)?
 
     /// Added to whatever answer is given.
-    var commonFields: [(name: String, value: String)] = []
-    weak var connection: ServerConnection?
-    var response: Response?
+    @exclusivity(unchecked) private var commonFields: [(name: String, value: String)] = []
+    /// Until the answer is written or given up.
+    @exclusivity(unchecked) private(set) var connection: ServerConnection?
+    @exclusivity(unchecked) private(set) var response: Response?
 
     init(_ request: HTTPRequest?, connection: ServerConnection) {
         head = request?.head
         body = request?.body ?? .empty
         self.connection = connection
+    }
+
+    /// It is a route's to answer.
+    func accepted(commonFields: [(name: String, value: String)], segments: [[UInt8]], peer: SocketAddress) {
+        self.commonFields = commonFields
+        self.segments = segments
+        self.peer = peer
     }
 
     public var isAnswered: Bool { response != nil }
@@ -37,12 +46,19 @@ public final class Exchange {
         precondition(self.response == nil, "a request has one answer")
         self.response = response
         if !commonFields.isEmpty { self.response?.fields += commonFields }
-        onAbandoned = nil
+        if onAbandoned != nil { onAbandoned = nil }
         connection?.answered()
     }
 
+    /// The answer is being written: its body's closures may hold this, which would be a cycle.
+    func dropResponseBody() { response?.body = .none }
+
+    /// The answer is written.
+    func complete() { connection = nil }
+
     func abandon() {
         connection = nil
+        guard onAbandoned != nil else { return }
         let callback = onAbandoned
         onAbandoned = nil
         callback?()

@@ -1,7 +1,7 @@
 import EventLoop
 import LogLine
 
-/// An answer: status, header fields besides those the server adds itself, and a body.
+/// An answer: status, the body's type, header fields besides those the server adds itself, and a body.
 public struct Response {
     public enum Body {
         case none
@@ -15,6 +15,7 @@ public struct Response {
     }
 
     public var status: Int
+    public var contentType: String?
     public var fields: [(name: String, value: String)]
     public var body: Body
 
@@ -31,10 +32,8 @@ public struct Response {
     ) {
         let buffer = ByteBuffer()
         write(buffer)
-        let contentType = (name: "content-type", value: type)
-        self.init(
-            status, fields: fields.isEmpty ? [contentType] : [contentType] + fields,
-            body: .bytes(buffer.takeSlice()))
+        self.init(status, fields: fields, body: .bytes(buffer.takeSlice()))
+        contentType = type
     }
 }
 

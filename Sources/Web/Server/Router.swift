@@ -1,13 +1,15 @@
 import EventLoop
 
-/// What is done with requests of one method and path.
-public struct Route {
+/// What is done with requests of one method and path. An object, because finding it is to cost no copy of it.
+public final class Route {
     public enum Segment: Equatable, Sendable {
         case literal([UInt8])
         /// Any one segment.
         case parameter
     }
 
+    /// That it takes: HEAD is answered as GET is.
+    let methods: [HTTPMethod]
     public let method: HTTPMethod
     public let pattern: [Segment]
     public let bodyBytesMax: Int
@@ -24,6 +26,7 @@ public struct Route {
         isStream: Bool = false, _ handle: @escaping @LoopActor (Exchange) -> Void
     ) {
         self.method = method
+        methods = method == .get && !isStream ? [.get, .head] : [method]
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         pattern = segments.map { $0 == "*" ? .parameter : .literal(Array($0.utf8)) }
         self.bodyBytesMax = bodyBytesMax
@@ -31,9 +34,6 @@ public struct Route {
         self.isStream = isStream
         self.handle = handle
     }
-
-    /// That it takes: HEAD is answered as GET is.
-    var methods: [HTTPMethod] { method == .get && !isStream ? [.get, .head] : [method] }
 
     func matches(_ segments: ArraySlice<[UInt8]>) -> Bool {
         guard segments.count == pattern.count else { return false }

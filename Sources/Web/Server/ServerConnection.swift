@@ -12,11 +12,12 @@ import LogLine
 /// word.
 @LoopActor
 final class ServerConnection: ConnectionHandler {
-    unowned let server: HTTPServer
+    let server: HTTPServer
     private let connection: Connection
-    private var parser = HTTPRequestParser()
+    private let parser = HTTPRequestParser()
+    // Without the run-time exclusivity check: nobody keeps access to one of these while calling out.
     /// Requests that are not completely answered, in order.
-    private var exchanges = [Exchange]()
+    @exclusivity(unchecked) private var exchanges = [Exchange]()
     private var stream: BodyWriter?
 
     private enum Phase {
@@ -27,7 +28,7 @@ final class ServerConnection: ConnectionHandler {
     /// Of the body that is being received, what the server has counted.
     private var countedBodyBytes = 0
     /// Takes the request whose body is being received.
-    private var handle: (@LoopActor (Exchange) -> Void)?
+    @exclusivity(unchecked) private var handle: (@LoopActor (Exchange) -> Void)?
     /// The client waits for `100 Continue`.
     private var isContinueWanted = false
     private var isAcceptingRequests = true
@@ -38,6 +39,8 @@ final class ServerConnection: ConnectionHandler {
     private var hasHadRequest = false
     private var hasReceivedEnd = false
     private var isProcessing = false
+    /// Nothing further is read before an answer is written, or its reader has taken more of what it has.
+    private var waitsForAnswer = false
     private var isWriting = false
     private var lastProgress: Duration
     private var lastQueuedBytes = 0
@@ -104,9 +107,10 @@ final class ServerConnection: ConnectionHandler {
     private func process() {
         guard !isProcessing else { return }
         isProcessing = true
+        waitsForAnswer = false
         defer { isProcessing = false }
         while isAcceptingRequests, !isUpgradeProposed {
-            guard hasRoomForRequest else { return connection.pauseReading() }
+            guard hasRoomForRequest else { return waitForAnswer() }
             switch parser.next() {
             case .needMore: return waitForMore()
             case .headComplete(let head): headComplete(head)
@@ -114,7 +118,12 @@ final class ServerConnection: ConnectionHandler {
             case .failed(let failure): refuse(server.handler.unparsable(failure))
             }
         }
-        if isUpgradeProposed { connection.pauseReading() }
+        if isUpgradeProposed { waitForAnswer() }
+    }
+
+    private func waitForAnswer() {
+        waitsForAnswer = true
+        connection.pauseReading()
     }
 
     /// A request that has begun is read on; a further one waits until the client has taken most of its
@@ -135,11 +144,18 @@ final class ServerConnection: ConnectionHandler {
         guard phase != .body || countBody() else {
             return refuse(server.handler.overloaded("too many request bodies are being received"))
         }
-        if phase == .body, isContinueWanted, exchanges.isEmpty {
-            isContinueWanted = false
-            connection.send { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
-        }
+        if phase == .body, isContinueWanted { tellToContinue() }
         connection.resumeReading()
+    }
+
+    /// Behind the answers that are due before it.
+    private func tellToContinue() {
+        guard exchanges.isEmpty else {
+            waitsForAnswer = true
+            return
+        }
+        isContinueWanted = false
+        connection.send { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
     }
 
     private func headComplete(_ head: RequestHead) {
@@ -205,7 +221,7 @@ final class ServerConnection: ConnectionHandler {
             if stream == nil { completeFirst() }
         }
         isWriting = false
-        process()
+        if waitsForAnswer { process() }
     }
 
     func streamFinished() {
@@ -217,8 +233,9 @@ final class ServerConnection: ConnectionHandler {
     }
 
     private func completeFirst() {
-        guard !exchanges.isEmpty else { return }
-        exchanges.removeFirst()
+        guard let first = exchanges.first else { return }
+        first.complete()
+        if exchanges.count == 1 { exchanges.removeLast() } else { exchanges.removeFirst() }
         if exchanges.isEmpty { isUpgradeProposed = false }
         enter(phase)
         closeIfDone()
@@ -230,8 +247,7 @@ final class ServerConnection: ConnectionHandler {
 
     private func write(_ response: Response, to exchange: Exchange) {
         let head = exchange.head
-        // The body's closures may hold the exchange: a cycle from here on.
-        exchange.response?.body = .none
+        exchange.dropResponseBody()
         // Only the last answer says so: what was asked before it is still answered.
         let closes = (server.isDraining || !isAcceptingRequests) && exchanges.count == 1
         if closes { isAcceptingRequests = false }
@@ -271,6 +287,7 @@ final class ServerConnection: ConnectionHandler {
         guard head?.method != .head else { return }
         let handedOver = HandedOver(
             connection: connection, leftovers: parser.takeLeftovers(), isChunked: isChunked)
+        for exchange in exchanges { exchange.complete() }
         exchanges = []
         server.connectionClosed(self)
         take(handedOver)
@@ -310,6 +327,9 @@ final class ServerConnection: ConnectionHandler {
         into buffer: ByteBuffer
     ) {
         HTTPResponseHead.encodeStatus(response.status, date: HTTPDate.now, into: buffer)
+        if let type = response.contentType {
+            HTTPResponseHead.encodeField("content-type", type, into: buffer)
+        }
         for (name, value) in response.fields { HTTPResponseHead.encodeField(name, value, into: buffer) }
         if let length { HTTPResponseHead.encodeLength(length, into: buffer) }
         if isChunked { buffer.append("transfer-encoding: chunked\r\n") }

@@ -24,6 +24,8 @@ public final class Service: RequestHandler {
     }
 
     private let router: Router
+    /// What was found last: most requests ask for the same thing again, above all those that write.
+    private var latest: Found?
     private let options: Options
     private let requests: Counter
     private let refusals: Counter
@@ -55,18 +57,23 @@ public final class Service: RequestHandler {
             let response = preflight(originFields(head))
             return .accept(bodyBytesMax: 0) { $0.respond(response) }
         }
-        switch route(head) {
-        case .success(let found):
-            let fields = originFields(head)
-            return .accept(bodyBytesMax: found.route.bodyBytesMax) { exchange in
-                exchange.commonFields = fields
-                exchange.segments = found.segments
-                exchange.peer = peer
-                found.route.handle(exchange)
+        switch match(head) {
+        case .route(let route, let segments):
+            guard !route.isGuarded || isAuthorised(head) else {
+                return refuse(head, Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'"))
             }
-        case .failure(let refusal):
-            let response = refused(refusal, head)
-            return head.hasBody ? .refuse(response) : .accept(bodyBytesMax: 0) { $0.respond(response) }
+            let fields = originFields(head)
+            return .accept(bodyBytesMax: route.bodyBytesMax) { exchange in
+                exchange.accepted(commonFields: fields, segments: segments, peer: peer)
+                route.handle(exchange)
+            }
+        case .notFound:
+            return refuse(head, Problem(.notFound, "there is nothing at \(head.path.text)"))
+        case .methodNotAllowed(let methods):
+            let allowed = methods.map(\.text).joined(separator: ", ")
+            let problem = Problem(
+                .methodNotAllowed, "\(head.path.text) takes \(allowed), not \(head.method.text)")
+            return refuse(head, problem, fields: [("allow", allowed)])
         }
     }
 
@@ -107,32 +114,25 @@ public final class Service: RequestHandler {
             labels: ["limit": limit])
     }
 
-    private struct Refusal: Error {
-        let problem: Problem
-        var fields: [(name: String, value: String)] = []
+    private struct Found {
+        let method: HTTPMethod
+        let path: ByteSlice
+        let route: Route
+        let segments: [[UInt8]]
     }
 
-    private typealias Found = (route: Route, segments: [[UInt8]])
-
-    private func route(_ head: RequestHead) -> Result<Found, Refusal> {
-        switch router.match(head.method, path: head.path.segments) {
-        case .notFound:
-            return .failure(Refusal(problem: Problem(.notFound, "there is nothing at \(head.path.text)")))
-        case .methodNotAllowed(let methods):
-            let allowed = methods.map(\.text).joined(separator: ", ")
-            return .failure(
-                Refusal(
-                    problem: Problem(
-                        .methodNotAllowed, "\(head.path.text) takes \(allowed), not \(head.method.text)"),
-                    fields: [("allow", allowed)]))
-        case .route(let route, let segments):
-            guard !route.isGuarded || isAuthorised(head) else {
-                return .failure(
-                    Refusal(
-                        problem: Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'")))
-            }
-            return .success((route, segments))
+    private func match(_ head: RequestHead) -> Router.Match {
+        let path = head.path
+        if let latest, latest.method == head.method, Memory.equal(latest.path.pointer, path.bytes.pointer) {
+            return .route(latest.route, segments: latest.segments)
         }
+        let match = router.match(head.method, path: path.segments)
+        if case .route(let route, let segments) = match {
+            // A copy: a slice would keep the whole request.
+            let path = ByteSlice(path.bytes.pointer)
+            latest = Found(method: head.method, path: path, route: route, segments: segments)
+        }
+        return match
     }
 
     private func isAuthorised(_ head: RequestHead) -> Bool {
@@ -143,16 +143,20 @@ public final class Service: RequestHandler {
         return isAuthorised(Array(value.utf8.dropFirst(scheme.utf8.count)))
     }
 
-    private func refused(_ refusal: Refusal, _ head: RequestHead) -> Response {
+    private func refuse(
+        _ head: RequestHead, _ problem: Problem, fields: [(name: String, value: String)] = []
+    ) -> Acceptance {
         refusals.increment()
-        var response = Response(refusal.problem)
-        response.fields += refusal.fields + originFields(head)
-        return response
+        var response = Response(problem)
+        response.fields += fields + originFields(head)
+        guard !head.hasBody else { return .refuse(response) }
+        return .accept(bodyBytesMax: 0) { [response] in $0.respond(response) }
     }
 
     /// Answers may be read by pages of the allowed origins.
     private func originFields(_ head: RequestHead) -> [(name: String, value: String)] {
-        guard let origin = head.header("origin"), options.allowedOrigins.allows(origin) else { return [] }
+        guard head.hasOrigin, let origin = head.header("origin"), options.allowedOrigins.allows(origin)
+        else { return [] }
         return [
             ("access-control-allow-origin", origin), ("vary", "Origin"),
             ("access-control-expose-headers", "Log-Epoch, Log-Head, Log-Position, Retry-After, ETag, Link"),

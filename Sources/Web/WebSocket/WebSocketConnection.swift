@@ -1,5 +1,6 @@
 import EventLoop
 import LogLine
+import Threads
 
 /// The server's side of a WebSocket (RFC 6455) on a connection that has left the HTTP server.
 ///
@@ -27,7 +28,7 @@ public final class WebSocketConnection: PushChannel {
     /// What has arrived while the handler wants no messages: at most what one receive brings.
     private var heldBack: ByteSlice?
     /// When anything arrived; when it began to close.
-    private var lastHeard: Duration
+    private var lastHeard: ClockReading
     var sweepIndex = 0
     private var phase = Phase.open
     private var isPaused = false
@@ -37,7 +38,7 @@ public final class WebSocketConnection: PushChannel {
     init(_ connection: Connection, in channels: PushChannels) {
         self.connection = connection
         self.channels = channels
-        lastHeard = channels.now
+        lastHeard = channels.reading
         connection.limitUnacknowledgedTime(to: channels.limits.unacknowledgedTime)
     }
 
@@ -75,7 +76,7 @@ public final class WebSocketConnection: PushChannel {
         guard phase == .open else { return }
         sendClose(WebSocketClose(goodbye.code, goodbye.reason))
         phase = .closing
-        lastHeard = channels.now
+        lastHeard = channels.reading
         resumeReading()
     }
 
@@ -91,7 +92,7 @@ public final class WebSocketConnection: PushChannel {
     public func resumeReading() {
         guard isPaused else { return }
         isPaused = false
-        lastHeard = channels.now
+        lastHeard = channels.reading
         // From within the handler: whoever called it goes on reading.
         guard !isDecoding else { return connection.resumeReading() }
         if let held = heldBack.take() { decode(held.pointer) }
@@ -193,13 +194,13 @@ public final class WebSocketConnection: PushChannel {
 
 extension WebSocketConnection: SweptChannel {
     func checkTime(_ now: Duration) {
-        let silence = now - lastHeard
+        let silence = now - lastHeard.time
         let limits = channels.limits
         switch phase {
         case .closing where silence >= limits.closeTime:
             connection.close()
         case .open where isPaused:
-            lastHeard = now
+            lastHeard = ClockReading(now)
         case .open where silence >= limits.heartbeatInterval + limits.heartbeatTime:
             end(.silent)
             connection.close()
@@ -218,7 +219,7 @@ extension WebSocketConnection: ConnectionHandler {
     public func received(_ bytes: UnsafeRawBufferPointer) {
         guard phase != .ended else { return }
         if phase == .open {
-            lastHeard = channels.now
+            lastHeard = channels.reading
             isPinged = false
         }
         decode(bytes)

@@ -7,7 +7,9 @@ import pytest
 
 try:
     from selenium import webdriver
-    from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+    from selenium.common.exceptions import (
+        ElementClickInterceptedException, ElementNotInteractableException, StaleElementReferenceException,
+        WebDriverException)
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 except ImportError:
@@ -61,8 +63,7 @@ class Page:
         return self
 
     def choose_tab(self, title):
-        next(one for one in self.elements("[role=tab]") if one.text == title).click()
-        return self
+        return self.click("[role=tab]", title)
 
     def wait_until_live(self):
         wait_until(lambda: self.connection == "live", "the page is connected")
@@ -76,12 +77,18 @@ class Page:
 
     def go_to(self, channel):
         self.browser.execute_script("location.hash = '#/' + encodeURIComponent(arguments[0])", channel)
-        wait_until(lambda: self.channel == channel, f"the page shows {channel}")
+        wait_until(lambda: self.shown_channel == channel, f"the page shows {channel}")
         return self
 
     @property
     def channel(self):
         return self.browser.execute_script("return decodeURIComponent(location.hash.slice(2)).split('/')[0]")
+
+    @property
+    def shown_channel(self):
+        """The one that the list marks as open."""
+        return self.browser.execute_script(
+            "return document.querySelector('a.room[aria-current=page]')?.dataset.channel ?? null")
 
     @property
     def title(self):
@@ -97,7 +104,7 @@ class Page:
 
     def open_room(self, title):
         """Presses a conversation's row."""
-        self.room(title).click()
+        wait_until(lambda: _is_done(lambda: self.room(title).click()), f"{title} can be pressed")
         wait_until(lambda: self.title == title, f"{title} is open")
         return self
 
@@ -113,7 +120,8 @@ class Page:
 
     def send(self, text):
         field = self.element(".composer textarea")
-        # A driver types no character outside of the basic plane.
+        # A driver types no character outside of the basic plane, and not into what is hidden yet.
+        wait_until(field.is_displayed, "the composer is there")
         self.browser.execute_script(
             "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))", field, text)
         field.send_keys(Keys.ENTER)
@@ -147,10 +155,17 @@ class Page:
 
     def act(self, text, label):
         """Presses a button of a message's toolbar, by the beginning of its name."""
-        message = self.message(text)
-        self.browser.execute_script("arguments[0].focus()", message)
-        button = message.find_element(By.CSS_SELECTOR, f".toolbar [aria-label^='{label}']")
-        self.browser.execute_script("arguments[0].click()", button)
+        def pressed():
+            message = self.message(text)
+
+            def press():
+                self.browser.execute_script("arguments[0].focus()", message)
+                button = message.find_element(By.CSS_SELECTOR, f".toolbar [aria-label^='{label}']")
+                self.browser.execute_script("arguments[0].click()", button)
+
+            return _is_done(press)
+
+        wait_until(pressed, f"{label} of {text!r} can be pressed")
         return self
 
     # Elements
@@ -161,14 +176,21 @@ class Page:
     def element(self, selector):
         return wait_until(lambda: next(iter(self.elements(selector)), None), f"{selector} is there")
 
-    def click(self, selector):
-        self.element(selector).click()
+    def click(self, selector, text=None):
+        """Presses the first such element, or the one that says `text`."""
+        def pressed():
+            found = (one for one in self.elements(selector) if text is None or one.text == text)
+            return _is_done(lambda: next(found).click())
+
+        wait_until(pressed, f"{selector} can be pressed")
         return self
 
     def type(self, selector, text):
-        field = self.element(selector)
-        field.clear()
-        field.send_keys(text)
+        def typed():
+            field = self.element(selector)
+            return _is_done(lambda: (field.clear(), field.send_keys(text)))
+
+        wait_until(typed, f"{selector} can be typed into")
         return self
 
     def text(self, selector):
@@ -194,6 +216,15 @@ class Page:
 
 def _found(find):
     """None while the list is being drawn anew."""
-    with suppress(StopIteration, StaleElementReferenceException, WebDriverException):
+    with suppress(StopIteration, WebDriverException):
         return find()
     return None
+
+
+def _is_done(act):
+    """False when there was nothing to act on: it is not there, is being drawn anew, or under something."""
+    with suppress(StopIteration, StaleElementReferenceException, ElementNotInteractableException,
+                  ElementClickInterceptedException):
+        act()
+        return True
+    return False

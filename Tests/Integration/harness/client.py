@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import select
 import socket
 from dataclasses import dataclass
 
@@ -91,6 +92,15 @@ class RawConnection:
 
     def receive(self, count=65536):
         return self._stream.read1(count)
+
+    def end(self):
+        """Nothing more is sent; what comes can still be received."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    @property
+    def has_something(self):
+        """Bytes, or the end, can be received at once."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def receive_until(self, mark):
         data = b""

@@ -10,6 +10,8 @@ from .process import BIN, ChildProcess, free_port
 from .redis import RedisServer
 from .waiting import wait_until
 
+SIGNALS_TOPIC = "chat-cluster:ephemeral"
+
 
 class Service(ChildProcess):
     """One replication-log or chat-server; always on the same port."""
@@ -95,6 +97,18 @@ class Service(ChildProcess):
         """The sum of all samples whose name or labels contain `part`."""
         return sum(value for name, value in self.metrics().items() if part in name)
 
+    def wait_until_alone(self):
+        """Whoever has asked is noticed to be gone: no connection is open any more."""
+        def is_alone():
+            with self.raw() as last:
+                last.send(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                # The service closes a connection whose other side has ended before that side can see it.
+                last.end()
+                return b"\nchat_http_connections 1\n" in last.receive_to_end()
+
+        wait_until(is_alone, f"{self.name} has no connections")
+        return self
+
     def open_tail(self, after, heartbeat=False, **options):
         """A raw connection that has got the head of a live tail's answer."""
         connection = self.raw(**options)
@@ -171,6 +185,13 @@ class Cluster:
         source = "redis" if self.redis_url else "tail"
         for pod in self.pods:
             wait_until(lambda: pod.state()["source"] == source, f"{pod.name} follows the {source}", seconds)
+
+    def wait_until_signalling(self):
+        """All pods tell each other, over Redis, what is in no log: who types and who is there."""
+        wait_until(lambda: self.redis.subscriber_count(SIGNALS_TOPIC) == len(self.pods), "all pods listen")
+        for pod in self.pods:
+            wait_until(lambda: pod.metric("chat_redis_publishing") == 1, f"{pod.name} can publish")
+        return self
 
     def wait_until_equal(self, seconds=60):
         """All pods are at the log's head with the log's digest; returns the log's state."""

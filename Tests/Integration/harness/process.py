@@ -9,7 +9,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from .waiting import wait_until
+from .waiting import DEADLINE_SECONDS, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("BIN_DIR") or ROOT / ".build" / "debug").resolve()
@@ -119,6 +119,16 @@ class ChildProcess:
 
     def signal(self, number):
         os.kill(self.pid, number)
+
+    def wait_until_says(self, *texts, seconds=DEADLINE_SECONDS):
+        """Until all of it was said, in whatever order: output arrives a moment after what it tells of."""
+        def says():
+            missing = [text for text in texts if text not in self.text]
+            assert not missing, f"{missing} is not in:\n{self.text[-2000:]}"
+            return True
+
+        wait_until(says, f"{self.name} says {texts}", seconds)
+        return self
 
     def wait_for_exit(self, seconds=15):
         """Returns the exit code."""

@@ -1,9 +1,12 @@
 """The only place where a test waits: for a condition, with a deadline."""
 
+import http.client
 import time
 
 DEADLINE_SECONDS = 30.0
 POLL_SECONDS = 0.02
+# What a condition may raise while it does not hold yet: also an answer that its service's end has cut short.
+NOT_YET = (OSError, http.client.HTTPException, AssertionError, ValueError, KeyError)
 
 
 class Timeout(AssertionError):
@@ -20,7 +23,7 @@ def wait_until(condition, what, seconds=DEADLINE_SECONDS):
             if value:
                 return value
             trouble = None
-        except (OSError, AssertionError, ValueError, KeyError) as error:
+        except NOT_YET as error:
             trouble = error
         if time.monotonic() >= deadline:
             reason = f" (last: {trouble!r})" if trouble else ""

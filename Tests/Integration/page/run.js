@@ -2,7 +2,9 @@
 
 import { tests } from "./test.js";
 import "./backoff_tests.js";
+import "./dom_tests.js";
 import "./format_tests.js";
+import "./history_tests.js";
 import "./messages_tests.js";
 import "./outbox_tests.js";
 import "./richtext_tests.js";

@@ -24,14 +24,14 @@ struct CounterTests {
         #expect(log.keys.sum(after: Offset(6)) == nil && log.keys.sum(after: .zero) == nil)
     }
 
-    @Test("Of the sums after additions only the newest are remembered")
+    @Test("Of what lines did only the newest are remembered")
     func recent() {
-        var sums = RecentSums(countMax: 3)
+        var sums = RecentOutcomes<Int64>(countMax: 3)
         for offset in stride(from: 10, through: 60, by: 10) {
             sums.add(Offset(UInt64(offset)), Int64(offset))
         }
-        #expect([30, 40, 50, 60].map { sums.sum(after: Offset($0)) } == [nil, 40, 50, 60])
-        #expect(sums.sum(after: Offset(45)) == nil)
+        #expect([30, 40, 50, 60].map { sums.outcome(of: Offset($0)) } == [nil, 40, 50, 60])
+        #expect(sums.outcome(of: Offset(45)) == nil)
     }
 
     @Test("A sum stays at 2^53 − 1 above and below, and goes on from there")

@@ -22,6 +22,20 @@ struct KeyValueTests {
         #expect(try log.keys.newestOffset(of: log.name("color")) == Offset(3))
     }
 
+    @Test("Of each line it is known whether it gave its key a value that had none")
+    func creations() throws {
+        let log = KeyValueLog()
+        try log.put("k", "1")
+        try log.put("k", "2")
+        try log.put("other", "3")
+        try log.delete("k")
+        try log.put("k", "4")
+        try log.write("[]", key: "kv:malformed")
+        try log.add(1, to: "k")
+        let found = (1...8).map { log.keys.isCreation(at: Offset($0)) }
+        #expect(found == [true, false, true, false, true, false, nil, nil])
+    }
+
     @Test("Lines of keys and counters are the documented ones")
     func golden() throws {
         let log = KeyValueLog()

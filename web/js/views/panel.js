@@ -1,6 +1,6 @@
 // The column on the right: a thread, a room's members, or a search.
 
-import { fill, h, iconButton, picture } from "../dom.js";
+import { fill, h, iconButton, picture, place } from "../dom.js";
 import { briefTime, count, fullTime } from "../format.js";
 import { avatar } from "./avatar.js";
 import { messageElement } from "./message.js";
@@ -41,6 +41,7 @@ async function drawThread(app, element, panel) {
   const list = h("div", { class: "thread", role: "log", "aria-label": "Thread" });
   fill(element, heading(app, "Thread", app.store.title(room)), list,
     app.can("post") && h("div", { class: "composer" }, h("div", { class: "composer-box" }, input)));
+  panel.shown = new Map();
   panel.update = () => drawReplies(app, room, list, panel);
   await readThread(app, room, panel);
   if (app.ui.panel !== panel) return;
@@ -71,12 +72,18 @@ function drawReplies(app, room, list, panel) {
   const messages = [...known.values()].sort((a, b) => a.offset - b.offset);
   const [root, ...replies] = messages[0]?.offset === panel.offset ? messages : [null, ...messages];
   const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  fill(list, root && messageElement(app, root, false, "thread"),
-    h("div", { class: "separator" }, h("span", null,
-      replies.length ? count(replies.length, "reply", "replies")
-      : "No replies yet")),
-    replies.map((reply) => messageElement(app, reply, false, "thread")));
+  const heading = replies.length ? count(replies.length, "reply", "replies") : "No replies yet";
+  panel.shown = place(list, panel.shown, [
+    ...(root ? [threadItem(app, root)] : []),
+    { key: "heading", signature: heading,
+      make: () => h("div", { class: "separator" }, h("span", null, heading)) },
+    ...replies.map((reply) => threadItem(app, reply))]);
   if (isAtEnd) list.scrollTop = list.scrollHeight;
+}
+
+function threadItem(app, message) {
+  return { key: message.offset, signature: `${message.version}${app.ui.editing === message.offset}`,
+    make: () => messageElement(app, message, false, "thread") };
 }
 
 // Members

@@ -1,6 +1,6 @@
 // The middle of the page: a room's heading, its messages, who types, and where one writes.
 
-import { fill, h, iconButton, oncePerFrame, picture } from "../dom.js";
+import { fill, fillAnew, h, iconButton, oncePerFrame, picture } from "../dom.js";
 import { ago, count, names } from "../format.js";
 import { avatar } from "./avatar.js";
 import { Composer } from "./composer.js";
@@ -67,19 +67,22 @@ export class RoomView {
     const title = this.#app.store.title(room);
     const unread = [...this.#app.store.rooms.values()].filter((one) => one.unread > 0 && one !== room).length;
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${title} · Chat`;
-    fill(this.#heading,
+    const presence = room.type === "direct" ? this.#person(title)?.state : null;
+    const subtitle = this.#subtitle(room, title);
+    const { channel, topic, type, members } = room;
+    const hasSearch = this.#app.can("search");
+    fillAnew(this.#heading, [channel, type, title, topic, subtitle, presence, hasSearch, members.length], () => [
       iconButton("back", "All conversations", () => this.#app.goHome(), { class: "icon-button back" }),
-      room.type === "direct" ? avatar(title, this.#person(title)?.state)
-        : h("span", { class: "room-sign" }, picture(room.type === "room" ? "lock" : "hash")),
+      type === "direct" ? avatar(title, presence)
+        : h("span", { class: "room-sign" }, picture(type === "room" ? "lock" : "hash")),
       h("div", { class: "room-names" }, h("h1", null, h("bdi", null, title)),
-        h("p", { class: "room-topic", dir: "auto", title: room.topic }, this.#subtitle(room, title))),
-      this.#app.can("search") && iconButton("search", "Search in this room", () =>
-        this.#app.openPanel({ type: "search", channel: room.channel })),
-      room.members.length > 0 && room.type !== "direct" &&
-        h("button", { type: "button", class: "members-button",
-        "aria-label": `${count(room.members.length, "member")}: show them`,
+        h("p", { class: "room-topic", dir: "auto", title: topic }, subtitle)),
+      hasSearch && iconButton("search", "Search in this room", () =>
+        this.#app.openPanel({ type: "search", channel })),
+      members.length > 0 && type !== "direct" && h("button", { type: "button", class: "members-button",
+        "aria-label": `${count(members.length, "member")}: show them`,
         onclick: () => this.#app.openPanel({ type: "members" }) }, picture("people"),
-          String(room.members.length)));
+        String(members.length))]);
   }
 
   #person(name) {

@@ -1,6 +1,6 @@
 // The list of conversations and people, and who uses the page.
 
-import { fill, h, iconButton, oncePerFrame, picture, place } from "../dom.js";
+import { fillAnew, h, iconButton, oncePerFrame, picture, place } from "../dom.js";
 import { ago, briefTime, count } from "../format.js";
 import { avatar } from "./avatar.js";
 
@@ -134,10 +134,11 @@ export class Sidebar {
   #drawMe() {
     const { me } = this.#app.store;
     if (!me) return;
-    fill(this.#me, avatar(me.name), h("span", { class: "me-text" }, h("bdi", { class: "me-name" }, me.name),
-      h("span", { class: "me-kind" }, me.isAccount ? "Signed in" : "Guest")),
+    fillAnew(this.#me, [me.name, me.isAccount], () => [avatar(me.name),
+      h("span", { class: "me-text" }, h("bdi", { class: "me-name" }, me.name),
+        h("span", { class: "me-kind" }, me.isAccount ? "Signed in" : "Guest")),
       iconButton("settings", me.isAccount ? "Account" : "Change name or sign in", () =>
-        this.#app.openDialog("account")));
+        this.#app.openDialog("account"))]);
   }
 }
 

@@ -1,6 +1,6 @@
 // The strip at the top: whether there is a connection, and what went wrong just now.
 
-import { fill, h, iconButton } from "../dom.js";
+import { fill, fillAnew, h, iconButton } from "../dom.js";
 
 const NOTE_MILLISECONDS = 8000;
 /** A break that is over so soon is not worth a word. */
@@ -9,6 +9,7 @@ const QUIET_MILLISECONDS = 1200;
 export class StatusBar {
   #app;
   #connection;
+  #words = h("span");
   #note;
   #noteTimer = null;
   #since = Date.now();
@@ -31,18 +32,18 @@ export class StatusBar {
     const isQuiet = isLive || Date.now() - this.#since < QUIET_MILLISECONDS;
     this.#connection.classList.toggle("is-shown", !isQuiet);
     if (!isQuiet) this.#describe(state);
-    else if (this.#connection.textContent) fill(this.#connection);
+    else fillAnew(this.#connection, null, () => []);
   }
 
   #describe(state) {
     const seconds = Math.max(0, Math.ceil(((this.#app.stream.retryAt ?? 0) - Date.now()) / 1000));
     const words = !navigator.onLine ? "You are offline. Messages are sent when the connection is back."
       : state === "waiting" && seconds > 0 ? `Connection lost. Trying again in ${seconds} s.` : "Connecting…";
-    if (this.#connection.dataset.words === words && this.#connection.textContent) return;
-    this.#connection.dataset.words = words;
-    fill(this.#connection, h("span", { class: "spinner" }), h("span", null, words),
-      state === "waiting" && h("button", { type: "button", class: "link",
-        onclick: () => this.#app.stream.retryNow() }, "Try now"));
+    const isWaiting = state === "waiting";
+    fillAnew(this.#connection, isWaiting, () => [h("span", { class: "spinner" }), this.#words,
+      isWaiting && h("button", { type: "button", class: "link",
+        onclick: () => this.#app.stream.retryNow() }, "Try now")]);
+    if (this.#words.textContent !== words) this.#words.textContent = words;
   }
 
   /** Shows a sentence for a while. */

@@ -10,6 +10,11 @@ extension ChatState {
         return !accounts.list[account].isDeleted && rooms[channel.bytes]?.role(account) != nil
     }
 
+    /// The line that made an account a member of a room; nil: it is none.
+    public func joined(_ name: [UInt8], _ channel: Channel) -> Offset? {
+        accounts.number(of: name).flatMap { rooms[channel.bytes]?.members[$0]?.joined }
+    }
+
     /// The same for somebody with a token, which has to be good, or without; `.noSuchChannel` when not.
     public func reading(_ actor: ChatActor, _ channel: Channel) throws(ChatRefusal) {
         // Of a public channel, too: who was signed out is nobody's guest.
