@@ -248,8 +248,9 @@ final class SocketSession {
         }
         // Of what it does not get nothing has to be remembered; public channels' streams do that.
         if case .account(let name, _) = actor {
-            for channel in query.channels where subscriptions.contains(where: { $0.filter.carries(channel) }) {
-                declined[channel] = hub.requests.chat.joined(name, channel)
+            let rooms = query.channels.filter { !$0.isPublic }
+            for room in rooms where subscriptions.contains(where: { $0.filter.carries(room) }) {
+                declined[room] = hub.requests.chat.joined(name, room)
             }
         }
         let gone = ChannelFilter(hasAllPublic: query.hasAllPublic, channels: query.channels)
