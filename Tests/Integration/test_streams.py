@@ -401,14 +401,6 @@ def close_all(opened):
         one.close()
 
 
-def pass_on(pod, opened):
-    """Messages, until all of these have all of them."""
-    for number in range(32):
-        pod.send(f"message {number} " + 150 * "x", "tea")
-    for one in opened:
-        read_until(one, b"message 31 ")
-
-
 def open_idle(pod):
     """A socket that has caught up."""
     opened = sockets.create_connection(("127.0.0.1", pod.port), timeout=20)
