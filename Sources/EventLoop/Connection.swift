@@ -39,12 +39,12 @@ public final class Connection: Flushable {
     /// Without the run-time exclusivity check, which each look at the queue's length would pay for: nothing
     /// is called out to while it changes.
     @exclusivity(unchecked) private var output = OutputQueue()
-    // Here, where the queue leaves room for it: thousands of these are idle.
-    private let descriptor: Int32
     private var readEvent: LoopEvent?
     private var writeEvent: LoopEvent?
     private var lingering: Lingering?
 
+    // With the small ones: thousands of these are idle.
+    private let descriptor: Int32
     private var isOpen = true
     private var isFlushQueued = false
     private var isBlocked = false

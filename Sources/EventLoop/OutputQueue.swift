@@ -30,6 +30,10 @@ struct OutputQueue {
     private var pieces = [Piece]()
     /// How much of the first piece is sent.
     private var sentOfFirst = 0
+    /// The rest of a shared slice when nothing else is queued, from `loneStart` on and of `count` bytes: what
+    /// is said to thousands of idle sockets takes no array for each.
+    private var lone: ByteBlock?
+    private var loneStart: UInt32 = 0
     private var firstPiece: Int32 = 0
 
     private var firstIndex: Int { Int(firstPiece) }
@@ -38,6 +42,7 @@ struct OutputQueue {
 
     /// What gathers at the end, to be appended to and put back; nothing else is queued in between.
     mutating func takeTail() -> ByteBuffer {
+        queueLone()
         guard let tail = tail.take() else { return ByteBuffer(capacity: ConnectionLimits.tailBytes) }
         count -= tail.count
         return tail
@@ -52,6 +57,7 @@ struct OutputQueue {
 
     mutating func append(_ slice: ByteSlice) {
         guard slice.count > 0 else { return }
+        queueLone()
         count += slice.count
         guard slice.count > ConnectionLimits.copiedSliceBytesMax else {
             let tail = self.tail ?? ByteBuffer()
@@ -65,6 +71,13 @@ struct OutputQueue {
     /// Without a copy, however small: for what many sockets send.
     mutating func append(shared slice: ByteSlice) {
         guard slice.count > 0 else { return }
+        guard !isEmpty || slice.start + slice.count > UInt32.max else {
+            lone = slice.block
+            loneStart = UInt32(slice.start)
+            count = slice.count
+            return
+        }
+        queueLone()
         count += slice.count
         sealTail()
         pieces.append(.slice(slice))
@@ -72,6 +85,7 @@ struct OutputQueue {
 
     mutating func append(file descriptor: Int32, owner: AnyObject, offset: Int, count: Int) {
         guard count > 0 else { return }
+        queueLone()
         self.count += count
         sealTail()
         pieces.append(.file(owner: owner, descriptor: descriptor, offset: offset, count: count))
@@ -83,10 +97,12 @@ struct OutputQueue {
         sentOfFirst = 0
         count = 0
         tail = nil
+        lone = nil
     }
 
     /// One system call's worth.
     mutating func sendOnce(_ socket: Int32) -> Outcome {
+        if let lone { return sendLone(lone, socket) }
         if firstIndex == pieces.count, !pieces.isEmpty { forgetSentPieces() }
         if pieces.isEmpty { return sendTail(socket) }
         if case .file(_, let descriptor, let offset, let count) = pieces[firstIndex] {
@@ -99,6 +115,21 @@ struct OutputQueue {
     }
 
     // MARK: Private
+
+    /// Something comes behind it.
+    private mutating func queueLone() {
+        guard let block = lone.take() else { return }
+        pieces.append(.slice(ByteSlice(block: block, start: Int(loneStart), count: count)))
+    }
+
+    private mutating func sendLone(_ block: ByteBlock, _ socket: Int32) -> Outcome {
+        let sent = send(socket, block.base + Int(loneStart), count, Int32(MSG_NOSIGNAL))
+        guard sent >= 0 else { return OutputQueue.failure() }
+        count -= sent
+        loneStart += UInt32(sent)
+        if isEmpty { lone = nil }
+        return .sent(sent)
+    }
 
     private mutating func sealTail() {
         guard let tail = tail.take() else { return }

@@ -82,7 +82,7 @@ struct OutputQueueTests {
     private func append(
         to queue: inout OutputQueue, _ expected: inout [UInt8], _ file: RandomFile, _ random: inout SplitMix64
     ) {
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<5, using: &random) {
         case 0, 1:
             let bytes = RandomFile.bytes(Int.random(in: 0...200, using: &random), &random)
             queue.append(bytes: bytes)
@@ -92,6 +92,11 @@ struct OutputQueueTests {
             let bytes = RandomFile.bytes(Int.random(in: 0...5_000, using: &random), &random)
             queue.append(ByteSlice(bytes))
             expected += bytes
+        case 3:
+            let bytes = RandomFile.bytes(Int.random(in: 0...5_000, using: &random), &random)
+            let start = Int.random(in: 0...bytes.count, using: &random)
+            queue.append(shared: ByteSlice(bytes)[start..<bytes.count])
+            expected += bytes[start...]
         default:
             let start = Int.random(in: 0..<file.content.count, using: &random)
             let count = Int.random(in: 0...min(20_000, file.content.count - start), using: &random)

@@ -10,13 +10,16 @@ LINES_TOPIC = b"chat-cluster:log"
 ROUNDS = 5
 
 
-@pytest.fixture
-def pod(new_cluster, redis, new_proxy):
-    """One that Redis brings no line: it asks the log for each, some 20 ms after it has heard of it."""
+@pytest.fixture(params=["from a Redis that loses all", "without Redis"])
+def pod(request, new_cluster, redis, new_proxy):
+    """The first one is brought no line: it asks the log for each, some 20 ms after it has heard of it. The
+    other one follows the log's tail, which brings lines a little before or after the answers."""
     proxy = new_proxy(redis)
     proxy.drop = lambda topic, _: topic == LINES_TOPIC
-    cluster = new_cluster(pod_count=0, redis=False, redis_url=redis.url, settings=SETTINGS)
-    cluster.pods = [cluster.new_pod(REDIS_URL=proxy.url)]
+    has_redis = request.param != "without Redis"
+    cluster = new_cluster(
+        pod_count=0, redis=False, redis_url=redis.url if has_redis else "", settings=SETTINGS)
+    cluster.pods = [cluster.new_pod(**({"REDIS_URL": proxy.url} if has_redis else {}))]
     cluster.start()
     cluster.wait_until_live()
     return cluster.pods[0]

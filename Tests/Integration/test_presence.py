@@ -225,13 +225,15 @@ def test_a_pod_that_starts_learns_who_was_seen_last_when(accounts):
     cluster, tokens = accounts
     with signed_in(cluster.pods[1], tokens["bob"]):
         wait_until(lambda: states(cluster.pods[0]).get("bob") == "online", "bob is there")
-    wait_until(lambda: states(cluster.pods[0]).get("bob") == "offline", "bob has left")
-    seen = last_seen(cluster.pods[0], "bob")
+    for pod in cluster.pods:
+        wait_until(lambda: states(pod).get("bob") == "offline", f"bob has left for {pod.name}")
+    # Each by its own clock.
+    seen = {last_seen(pod, "bob") for pod in cluster.pods}
     for pod in cluster.pods[1:]:
         pod.restart()
         wait_until(lambda: states(pod).get("bob") == "offline", f"{pod.name} has heard of bob")
-        assert last_seen(pod, "bob") == seen
+        assert last_seen(pod, "bob") in seen
     # The last one that has seen bob itself.
     cluster.pods[0].restart()
     wait_until(lambda: states(cluster.pods[0]).get("bob") == "offline", "it has heard of bob from the others")
-    assert last_seen(cluster.pods[0], "bob") == seen
+    assert last_seen(cluster.pods[0], "bob") in seen

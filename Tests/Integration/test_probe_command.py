@@ -1,16 +1,12 @@
 """`chatctl probe`: the whole way from a write to its reader, as `helm test` tries it."""
 
-import subprocess
-
-from harness.process import BIN, clean_environment
+from harness.process import BIN, run_to_end
 
 
 def probe(*words):
     """Exit code, and what was said."""
-    done = subprocess.run(
-        [BIN / "chatctl", "probe", *words], env=clean_environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=60)
-    return done.returncode, done.stdout.decode()
+    code, out, error = run_to_end([BIN / "chatctl", "probe", *words])
+    return code, out + error
 
 
 def test_what_was_sent_is_read_back(cluster):

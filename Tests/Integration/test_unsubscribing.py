@@ -4,8 +4,13 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.people import SETTINGS, register, signed_in
+from harness.people import SETTINGS, Person, register, signed_in
+from harness.streams import Socket
 from harness.waiting import wait_until
+
+CHANNELS_MAX = 1_000
+# A stream is a few hundred bytes.
+STREAMS, BYTES_LEFT_MAX = 15_000, 50
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +114,36 @@ def test_one_public_channel_is_left_out_of_all(pod):
         socket.control("live")
         sent += [frank.says(pod, "noisy", "for it again"), frank.says(pod, "quiet", "as before")]
         assert [line["offset"] for line in socket.lines_through(sent[-1])] == sent
+
+
+def test_what_is_left_out_of_all_is_bounded(pod):
+    names = [f"noisy-{number}" for number in range(CHANNELS_MAX)]
+    with Person().socket(pod, "?channels=*") as socket:
+        socket.say(type="unsubscribe", channels=names)
+        socket.say(type="unsubscribe", channels=["one-more"])
+        assert socket.control("error")["problem"]["field"] == "channels"
+        socket.say(type="unsubscribe", channels=["*"])
+        socket.say(type="unsubscribe", channels=["one-more"])
+        socket.say(type="ping")
+        socket.control("pong")
+        assert [control["type"] for control in socket.controls].count("error") == 1
+
+
+def test_streams_that_are_left_again_take_no_memory_though_nothing_is_read(small_cluster):
+    pod = small_cluster.pods[0]
+    for _ in range(10):
+        small_cluster.log.append([{"channel": "big", "message_text": "x" * 20_000} for _ in range(40)])
+    small_cluster.wait_until_equal()
+    begin = f"{pod.state()['epoch']}:0"
+    with Socket(pod, "?channels=", receive_bytes=4096) as socket:
+        def come_and_go(times):
+            for _ in range(times):
+                socket.say(type="subscribe", channels=["big"], after=begin)
+                socket.say(type="unsubscribe", channels=["big"])
+            return pod.metrics()["process_resident_memory_bytes"]
+
+        before = come_and_go(2_000)
+        assert come_and_go(STREAMS) - before < STREAMS * BYTES_LEFT_MAX
 
 
 def test_what_a_stream_leaves_out_it_leaves_out_of_the_past_too(pod):

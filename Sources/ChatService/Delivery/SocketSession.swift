@@ -234,8 +234,8 @@ final class SocketSession {
 
     /// The client wants no more of these.
     private func decline(_ query: StreamQuery) throws(Problem) {
-        let countMax = DeliveryLimits.channelsPerStreamMax - query.channels.count
-        guard subscriptions.allSatisfy({ $0.filter.exceptionCount <= countMax }) else {
+        let countMax = DeliveryLimits.channelsPerStreamMax - query.channels.count { $0.isPublic }
+        guard query.hasAllPublic || subscriptions.allSatisfy({ $0.filter.exceptionCount <= countMax }) else {
             throw Problem(
                 .malformed,
                 "more than \(DeliveryLimits.channelsPerStreamMax) channels would be left out of *",
@@ -262,6 +262,8 @@ final class SocketSession {
     private func narrow(_ change: (inout ChannelFilter) -> Void) {
         for subscription in subscriptions { subscription.narrow(change) }
         subscriptions.removeAll { $0.state == .ended }
+        // A client that takes nothing may ask for streams and leave them again and again.
+        waiting.removeAll { $0.state == .ended }
     }
 
     private func open(_ filter: ChannelFilter, after position: Position) {
