@@ -28,10 +28,14 @@ public enum ChatPod {
 
     @LoopActor
     private static func delegated(_ log: HTTPLog, _ settings: ChatServerSettings) -> DelegatedUpstream {
-        let secret = settings.common.clusterSecret?.bytes
+        let proof = settings.common.clusterSecret.map { RequestProof(secret: $0.bytes) }
         return DelegatedUpstream(log: log) { address in
-            HTTPURL(address).map { url in
-                HTTPLines(Origin(host: url.host, port: url.port, prefix: url.pathPrefix), secret: secret)
+            guard let url = HTTPURL(address) else { return nil }
+            let origin = Origin(host: url.host, port: url.port, prefix: url.pathPrefix)
+            guard let proof else { return HTTPLines(origin, prove: nil) }
+            return HTTPLines(origin) { challenge, method, target in
+                let request = RequestProof.Request(method: method, target: target, address: address)
+                return proof.answer(to: challenge, for: request)
             }
         }
     }

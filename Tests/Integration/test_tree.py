@@ -87,6 +87,59 @@ def test_pods_show_each_other_the_secret(new_cluster):
     assert_nothing_lost(cluster, storm.acknowledged)
 
 
+def test_who_advertises_an_address_gets_neither_the_secret_nor_anything_of_use(new_cluster, processes):
+    """The log names a stranger's address: it passes on what a real pod wants proven, and then the proof."""
+    secret = "a secret of the test"
+    cluster = new_cluster(
+        pod_count=2, redis=False, settings={"CLUSTER_SECRET": secret}, pod_settings={"FOLLOW": "tree"}).start()
+    victim = cluster.pods[0]
+    stranger = GoBetween(victim)
+    processes.on_stop(stranger.close)
+    misleading = MisleadingLog(cluster.log, stranger)
+    processes.on_stop(misleading.close)
+    misleading.names_foreign = True
+    asker = cluster.new_pod(FOLLOW="tree", REPLICATION_LOG_URL=misleading.url).spawn()
+    wait_until(lambda: len(stranger.passed_on) >= 2, "the stranger was asked again, with a proof", 20)
+    assert not any(secret in str(headers) for headers, _ in stranger.passed_on)
+    assert stranger.passed_on[1][0]["authorization"].startswith("Chat-Cluster nonce=")
+    assert {status for _, status in stranger.passed_on} == {401}
+    asker.kill()
+
+
+class GoBetween:
+    """Passes every request on to a pod and its answer back; `passed_on`: headers and status of each."""
+
+    def __init__(self, pod):
+        self.passed_on = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):  # noqa: N802
+                with Client(pod.port, token=None) as client:
+                    answer = client.get(self.path, Authorization=self.headers["Authorization"] or "none")
+                fields = {name.lower(): value for name, value in self.headers.items()}
+                outer.passed_on.append((fields, answer.status))
+                self.send_response(answer.status)
+                if "www-authenticate" in answer.headers:
+                    self.send_header("WWW-Authenticate", answer.headers["www-authenticate"])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                """Says nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
 def test_a_delegate_that_is_stopped_hands_its_children_over(new_cluster):
     cluster = tree_of(new_cluster, 5)
     delegate, _ = a_delegate(cluster, wait_for_places(cluster))
@@ -262,7 +315,10 @@ class MisleadingLog:
 
             def do_GET(self):
                 with log.raw(timeout=None) as source:
-                    head = f"GET {self.path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                    field = self.headers["Authorization"]
+                    authorization = f"Authorization: {field}\r\n" if field else ""
+                    fields = f"Host: a\r\n{authorization}Connection: close\r\n"
+                    head = f"GET {self.path} HTTP/1.1\r\n{fields}\r\n"
                     source.send(head.encode())
                     while chunk := source.receive():
                         self.connection.sendall(chunk)

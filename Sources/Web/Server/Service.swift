@@ -12,7 +12,24 @@ public final class Service: RequestHandler {
         public var prefixes: [String]
         /// Judges a bearer token in constant time; nil: no token is wanted.
         public var isAuthorised: (([UInt8]) -> Bool)?
+        /// Another way to be authorised, beside a token; nil: there is none.
+        public var proofs: Proofs?
         public var allowedOrigins: AllowedOrigins
+
+        public struct Proofs {
+            /// For WWW-Authenticate.
+            let challenge: @LoopActor () -> String
+            /// Judges a request by its Authorization.
+            let isValid: @LoopActor (_ authorization: String, _ head: RequestHead) -> Bool
+
+            public init(
+                challenge: @escaping @LoopActor () -> String,
+                isValid: @escaping @LoopActor (_ authorization: String, _ head: RequestHead) -> Bool
+            ) {
+                self.challenge = challenge
+                self.isValid = isValid
+            }
+        }
 
         public init(
             prefixes: [String], isAuthorised: (([UInt8]) -> Bool)? = nil, allowedOrigins: AllowedOrigins
@@ -126,26 +143,34 @@ public final class Service: RequestHandler {
                         .methodNotAllowed, "\(head.path.text) takes \(allowed), not \(head.method.text)"),
                     fields: [("allow", allowed)]))
         case .route(let route, let segments):
-            guard !route.isGuarded || isAuthorised(head) else {
-                return .failure(
-                    Refusal(
-                        problem: Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'")))
-            }
+            guard !route.isGuarded || isAuthorised(head) else { return .failure(unauthorised) }
             return .success((route, segments))
         }
+    }
+
+    private var unauthorised: Refusal {
+        var refusal = Refusal(problem: Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'"))
+        if let proofs = options.proofs {
+            refusal.fields = [("www-authenticate", "Bearer, \(proofs.challenge())")]
+        }
+        return refusal
     }
 
     private func isAuthorised(_ head: RequestHead) -> Bool {
         guard let isAuthorised = options.isAuthorised else { return true }
         guard let value = head.header("authorization") else { return false }
         let scheme = "bearer "
-        guard value.utf8.count > scheme.utf8.count, value.lowercased().hasPrefix(scheme) else { return false }
+        guard value.utf8.count > scheme.utf8.count, value.lowercased().hasPrefix(scheme) else {
+            return options.proofs?.isValid(value, head) ?? false
+        }
         return isAuthorised(Array(value.utf8.dropFirst(scheme.utf8.count)))
     }
 
     private func refused(_ refusal: Refusal, _ head: RequestHead) -> Response {
         refusals.increment()
         var response = Response(refusal.problem)
+        // What the refusal says takes the place of what all problems of its kind say.
+        response.fields.removeAll { field in refusal.fields.contains { $0.name == field.name } }
         response.fields += refusal.fields + originFields(head)
         return response
     }
