@@ -124,7 +124,8 @@ def test_reports_are_authenticated(new_cluster):
 @pytest.mark.parametrize("change, field", [
     ({"replica_id": "a b"}, "replica_id"), ({"replica_id": "log"}, "replica_id"),
     ({"incarnation": "1"}, "incarnation"), ({"sequence": -1}, "sequence"), ({"ready": 1}, "ready"),
-    ({"following": ""}, "replica_id")])
+    ({"following": ""}, "replica_id"), ({"address": "http://pod"}, "address"),
+    ({"address": "javascript:alert(1)"}, "address"), ({"simulated_delay": "\u202e1ms"}, "simulated_delay")])
 def test_a_report_that_is_none_is_refused(small_cluster, change, field):
     answer = small_cluster.log.post("/replicas", report(**change))
     assert answer.status == 400 and answer.problem()["field"] == field

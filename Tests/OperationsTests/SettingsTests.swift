@@ -76,6 +76,13 @@ struct SettingsTests {
         #expect(error.description.contains("\"\(value)\""))
     }
 
+    @Test("An address that is too long for the log to take is refused at the start")
+    func longAddress() throws {
+        let url = "http://pod/" + String(repeating: "x", count: 250)
+        let error = try refusal(ChatServerSettings.self, environment: ["ADVERTISED_URL": url])
+        #expect(error.name == "ADVERTISED_URL" && error.description.contains("at most 256 bytes"))
+    }
+
     @Test("No error shows a secret or a password, and none breaks its line")
     func discretion() throws {
         let secret = try refusal(ReplicationLogSettings.self, environment: ["CLUSTER_SECRET": "hunter2"])

@@ -9,7 +9,7 @@ import LogLine
 /// | `sequence` | grows with every report of the incarnation |
 /// | `epoch`, `digest` | of the log that it follows; `epoch` is left out until it is known |
 /// | `offset` | applied |
-/// | `address` | where other pods reach it, when it is known |
+/// | `address` | where other pods reach it (`ReplicaAddress`), when it is known |
 /// | `following` | `redis`, `log`, or the id of the pod that feeds it |
 /// | `ready` | it has caught up since its start, and is not draining |
 /// | `leaving` | `true`: it stops; this is its last word |
@@ -164,7 +164,9 @@ extension ReplicaReport {
             case "replica_id": replicaID = try Members.id(field, &reader)
             case "incarnation": incarnation = try reader.epoch(field: field).value
             case "sequence": sequence = try reader.unsignedInteger(field: field)
-            case "address": address = try Members.text(field, ReplicaLimits.addressBytesMax, &reader)
+            case "address":
+                address = try ReplicaAddress.validate(
+                    try reader.string(field: field, bytesMax: ReplicaLimits.addressBytesMax))
             case "following":
                 following = try Following(
                     validating: try reader.string(field: field, bytesMax: ReplicaID.bytesMax))
@@ -172,8 +174,7 @@ extension ReplicaReport {
             case "leaving": isLeaving = try reader.boolean(field: field)
             case "wants_upstream": wantsUpstream = try reader.boolean(field: field)
             case "lost": lost = try Members.id(field, &reader)
-            case "simulated_delay":
-                simulatedDelay = try Members.text(field, ReplicaLimits.delayBytesMax, &reader)
+            case "simulated_delay": simulatedDelay = try Members.delay(field, &reader)
             default: _ = try reader.skipValue(field: nil)
             }
         }
@@ -208,10 +209,19 @@ extension ReplicaReport {
             try ReplicaID(validating: try reader.string(field: field, bytesMax: ReplicaID.bytesMax))
         }
 
-        private static func text(
-            _ field: String, _ bytesMax: Int, _ reader: inout JSONReader
+        /// Times with their units, as the setting has them.
+        private static func delay(
+            _ field: String, _ reader: inout JSONReader
         ) throws(InvalidField) -> String {
-            String(decoding: try reader.string(field: field, bytesMax: bytesMax), as: UTF8.self)
+            let bytes = try reader.string(field: field, bytesMax: ReplicaLimits.delayBytesMax)
+            let isPlain = bytes.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D
+                    || byte == 0x2E
+            }
+            guard isPlain else {
+                throw InvalidField(field: field, detail: "\(field) takes times like 0.1ms-1ms")
+            }
+            return String(decoding: bytes, as: UTF8.self)
         }
     }
 }

@@ -75,6 +75,51 @@ struct ReplicaReportTests {
         #expect(#expect(throws: BusError.self) { try decode(changed) }?.code == .malformed)
     }
 
+    @Test(
+        "tells any address under which a pod can be reached",
+        arguments: [
+            "http://10.0.0.7:8000", "http://pod-1.pods.chat_x:1", "http://[::1]:65535",
+            "http://[fe80::1%eth0]:80", "http://a:80/chat-server", "http://a:80/x/y~_.-",
+        ])
+    func addresses(address: String) throws {
+        var written = try report("a", at: 0)
+        written.address = address
+        let text = encoded { [written] in written.encode(into: $0) }
+        let read = try decode(text)
+        #expect(read.address == address)
+    }
+
+    @Test(
+        "whose address is no plain URL is refused, and the field and its limit are named",
+        arguments: [
+            "", "http://", "http://a", "http://:80", "http://a:", "http://a:0", "http://a:080",
+            "http://a:65536",
+            "https://a:80", "HTTP://a:80", "ftp://a:80", "javascript:alert(1)", "//a:80", "http://a:80/",
+            "http://a:80//b", "http://a:80/..", "http://a:80/?q", "http://a:80/#f", "http://u@a:80",
+            "http://u:p@a:80", "http://a b:80", "http://a:80\r\nX: y", "http://a\u{1B}[2J:80",
+            "http://a\u{0}:80",
+            "http://pod\u{202E}1:80", "http://ä:80", "http://<b>:80", "http://a\":80", "http://[::1:80",
+            "http://[]:80", "http://[a]:80", "http://::1:80", "http://[::1]8:80",
+            "http://" + String(repeating: "a", count: 253) + ":80",
+            "http://" + String(repeating: "a", count: 254),
+        ])
+    func oddAddresses(address: String) throws {
+        var written = try report("a", at: 0)
+        written.address = address
+        let text = encoded { [written] in written.encode(into: $0) }
+        let error = #expect(throws: BusError.self) { try decode(text) }
+        #expect(error?.code == .malformed)
+        #expect(error?.detail.contains("address") == true && error?.detail.contains("256") == true)
+    }
+
+    @Test("whose delay is anything but times is refused")
+    func oddDelay() throws {
+        var written = try report("a", at: 0)
+        written.simulatedDelay = "1ms<br>"
+        let text = encoded { [written] in written.encode(into: $0) }
+        #expect(throws: BusError.self) { try decode(text) }
+    }
+
     @Test("of an endless name is refused")
     func tooLarge() {
         let text = "{\"x\":\"" + String(repeating: "x", count: ReplicaLimits.reportBytesMax) + "\"}"
