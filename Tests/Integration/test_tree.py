@@ -71,6 +71,35 @@ def test_seven_pods_form_a_tree_of_three_tiers_that_has_everything(new_cluster):
         assert state["upstream"] == found[pod.name]["upstream"]
 
 
+def test_a_pod_that_waits_for_a_place_says_so(new_cluster):
+    """A pod that is not ready holds the log's only place."""
+    cluster = new_cluster(pod_count=0, redis=False, log_settings={"FANOUT": 1}).start()
+    holder = {
+        "replica_id": "holder", "incarnation": "00000000000000aa", "sequence": 0, "offset": 0,
+        "digest": "0" * 16, "following": "log", "ready": False, "wants_upstream": True}
+
+    def hold():
+        holder["sequence"] += 1
+        assert cluster.log.post("/replicas", holder).json["upstream"] == {"id": "log", "tier": 1}
+
+    hold()
+    pod = cluster.new_pod(FOLLOW="tree").spawn()
+
+    def says_so():
+        hold()
+        one = replicas(cluster)[pod.name]
+        assert (one["upstream"], one["tier"], one["state"]) == (None, None, "catching-up"), one
+        assert (pod.state()["upstream"], pod.state()["tier"]) == (None, None)
+        return True
+
+    wait_until(says_so, "it is known, and waits", 10)
+    holder["leaving"] = True
+    holder["sequence"] += 1
+    cluster.log.post("/replicas", holder)
+    pod.wait_until_ready()
+    wait_until(lambda: replicas(cluster)[pod.name]["upstream"] == "log", "it has the place")
+
+
 def test_the_tree_works_beside_redis(new_cluster):
     cluster = tree_of(new_cluster, 4, redis=True)
     with Storm(cluster.pods) as storm:

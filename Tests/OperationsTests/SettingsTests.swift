@@ -66,7 +66,8 @@ struct SettingsTests {
     @Test(
         "A bad value of a chat-server's setting is named",
         arguments: [
-            ("REPLICATION_LOG_URL", "log:8100"), ("REPLICA_ID", "a b"), ("HISTORY_BYTES", "-1"),
+            ("REPLICATION_LOG_URL", "log:8100"), ("REPLICA_ID", "a b"), ("REPLICA_ID", "none"),
+            ("HISTORY_BYTES", "-1"),
             ("WRITE_TIMEOUT", "1ms"), ("SUPERSEDED_RETENTION", "never"), ("FOLLOW", "me"),
             ("ADVERTISED_URL", "pod:8000"), ("SCRUB_INTERVAL", "-1s"),
         ])

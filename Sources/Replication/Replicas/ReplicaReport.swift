@@ -10,7 +10,7 @@ import LogLine
 /// | `epoch`, `digest` | of the log that it follows; `epoch` is left out until it is known |
 /// | `offset` | applied |
 /// | `address` | where other pods reach it (`ReplicaAddress`), when it is known |
-/// | `following` | `redis`, `log`, or the id of the pod that feeds it |
+/// | `following` | `redis`, `log`, the id of the pod that feeds it, or `none` while it waits for a place |
 /// | `ready` | it has caught up since its start, and is not draining |
 /// | `leaving` | `true`: it stops; this is its last word |
 /// | `wants_upstream` | `true`: it asks which pod is to feed it |
@@ -26,6 +26,8 @@ public struct ReplicaReport: Equatable, Sendable {
         case redis
         case log
         case replica(ReplicaID)
+        /// From nowhere: it waits for a place in the tree.
+        case nowhere
     }
 
     public var replicaID: ReplicaID
@@ -63,6 +65,7 @@ extension ReplicaReport.Following: CustomStringConvertible {
         case .redis: "redis"
         case .log: "log"
         case .replica(let id): id.description
+        case .nowhere: "none"
         }
     }
 
@@ -71,6 +74,8 @@ extension ReplicaReport.Following: CustomStringConvertible {
             self = .redis
         } else if bytes.elementsEqual("log".utf8) {
             self = .log
+        } else if bytes.elementsEqual("none".utf8) {
+            self = .nowhere
         } else {
             self = .replica(try ReplicaID(validating: bytes))
         }

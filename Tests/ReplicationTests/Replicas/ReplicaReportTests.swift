@@ -41,7 +41,7 @@ struct ReplicaReportTests {
 
     @Test("is read back, sealed or not")
     func roundTrip() throws {
-        var early = try report("a", epoch: nil, at: 3, following: .log)
+        var early = try report("a", epoch: nil, at: 3, following: .nowhere)
         for _ in 0..<2 {
             let written = early
             #expect(try decode(encoded { written.encode(into: $0) }) == written)
@@ -63,7 +63,8 @@ struct ReplicaReportTests {
         "that is none is refused",
         arguments: [
             ("\"pod-1\"", "\"\""), ("\"pod-1\"", "\"a b\""), ("\"pod-1\"", "\"redis\""),
-            ("\"pod-1\"", "\"log\""), ("\"sequence\":1,", ""), ("\"ready\":true", "\"ready\":1"),
+            ("\"pod-1\"", "\"log\""), ("\"pod-1\"", "\"none\""), ("\"sequence\":1,", ""),
+            ("\"ready\":true", "\"ready\":1"),
             ("\"following\":\"redis\"", "\"following\":\"a/b\""),
             ("0000000000000001", "1"), ("\"offset\":0", "\"offset\":-1"), ("}", "} x"), ("{", "["),
         ])
