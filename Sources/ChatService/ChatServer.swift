@@ -99,7 +99,7 @@ public final class ChatServer {
                 guard let last = replica.lastHeartbeat,
                     LoopClock.monotonic - last.at < PodLimits.relayedHeartbeatAge
                 else { return nil }
-                return last.bytes
+                return last.forms
             })
         reporter = Reporter(
             Reporter.Identity(replicaID: options.replicaID, incarnation: options.incarnation),
@@ -159,9 +159,8 @@ public final class ChatServer {
     }
 
     private func relayHeartbeats() {
-        var relayed = RelayedHeartbeats()
-        replica.onHeartbeat = { [tails, reporter] heartbeat, bytes in
-            if relayed.admits(bytes, at: LoopClock.monotonic) { tails.relay(bytes) }
+        replica.onHeartbeat = { [tails, reporter] heartbeat, forms in
+            tails.relay(forms)
             if let offset = heartbeat.confirm { reporter.asked(offset) }
         }
     }

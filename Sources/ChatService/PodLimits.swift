@@ -6,8 +6,6 @@ public enum PodLimits {
     static let readWaitMax = Duration.seconds(60)
     /// A heartbeat of the log that is older is not relayed any more.
     static let relayedHeartbeatAge = Duration.milliseconds(1500)
-    /// The same heartbeat within so short a time is not relayed again; less than the log's own repetition.
-    static let echoTime = Duration.milliseconds(100)
     /// How long a draining pod waits for answers that are under way after its window.
     static let drainGrace = Duration.seconds(10)
     static let drainStep = Duration.milliseconds(100)

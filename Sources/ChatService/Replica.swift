@@ -1,5 +1,6 @@
 import EventLoop
 import LogLine
+import LogServing
 import Operations
 import Replication
 import Views
@@ -15,7 +16,7 @@ public final class Replica {
     /// What was served before the log became another one, kept readable for a while.
     let superseded: SupersededHistories
     /// The log's own word, as it came last.
-    private(set) var lastHeartbeat: (bytes: ByteSlice, at: Duration)?
+    private(set) var lastHeartbeat: (forms: HeartbeatForms, at: Duration)?
     /// When Redis last brought a heartbeat of our log.
     private var busHeardAt: Duration?
     /// Why the last request to the log failed; nil once one is answered.
@@ -26,7 +27,7 @@ public final class Replica {
     var onDiscarded: (@LoopActor (DiscardReason) -> Void)?
     var onReady: (@LoopActor () -> Void)?
     /// Our log's own word came, as it is to be passed on.
-    var onHeartbeat: (@LoopActor (Heartbeat, ByteSlice) -> Void)?
+    var onHeartbeat: (@LoopActor (Heartbeat, HeartbeatForms) -> Void)?
     /// Lines come from somewhere else now.
     var onSource: (@LoopActor () -> Void)?
     /// Another pod (or this one) said something that is in no log.
@@ -45,6 +46,9 @@ public final class Replica {
     private let log: DiagnosticLog
     private let gate = RepetitionGate()
     private let refusedPayloads: Counter
+    private let repeatedHeartbeats: Counter
+    private var heardOverBus = HeardBeats()
+    private var heardFromStream = HeardBeats()
 
     /// Up to which stream position `onApplied` was told.
     private var toldEnd: UInt64 = 0
@@ -75,6 +79,9 @@ public final class Replica {
             hasBus: bus != nil && follows == .bus, jitterSeed: UInt64.random(in: 0...UInt64.max))
         refusedPayloads = metrics.counter(
             "chat_pod_refused_payloads_total", "Redis payloads that were malformed or not authentic.")
+        repeatedHeartbeats = metrics.counter(
+            "chat_pod_repeated_heartbeats_total",
+            "Heartbeats that the log had said before: replayed, or come in a circle of pods.")
         timer = LoopTimer { [unowned self] in
             timerDue = .zero
             handle(.tick)
@@ -180,6 +187,9 @@ public final class Replica {
         do throws(BusError) {
             let heartbeat = try Heartbeat.decode(payload, seal: seal)
             let isOurs = heartbeat.identity.epoch == follower.epoch
+            guard !isOurs || heardOverBus.isNews(heartbeat.beat) else {
+                return repeatedHeartbeats.increment()
+            }
             if isOurs { busHeardAt = LoopClock.monotonic }
             handle(.busHeartbeat(heartbeat.identity))
             if isOurs { received(heartbeat, payload) }
@@ -190,9 +200,9 @@ public final class Replica {
 
     /// After it was acted upon, so that what is passed on stands behind the lines it speaks of.
     private func received(_ heartbeat: Heartbeat, _ bytes: UnsafeRawBufferPointer) {
-        let bytes = Replica.relayable(heartbeat, bytes)
-        lastHeartbeat = (bytes, LoopClock.monotonic)
-        onHeartbeat?(heartbeat, bytes)
+        let forms = HeartbeatForms(heartbeat, numbered: Replica.relayable(heartbeat, bytes))
+        lastHeartbeat = (forms, LoopClock.monotonic)
+        onHeartbeat?(heartbeat, forms)
     }
 
     /// Byte for byte, with members that we do not know; but whoever may publish on Redis must not break the
@@ -363,8 +373,14 @@ public final class Replica {
             let bytes = ByteSlice(line)
             // What is passed on stands behind the lines it speaks of.
             tellApplied()
+            let isOurs = heartbeat.identity.epoch == follower.epoch
+            guard !isOurs || heardFromStream.isNews(heartbeat.beat) else {
+                repeatedHeartbeats.increment()
+                return true
+            }
+            if isOurs, let beat = heartbeat.beat { heardOverBus.correct(to: beat) }
             handle(.streamHeartbeat(number, heartbeat.identity))
-            if heartbeat.identity.epoch == follower.epoch { received(heartbeat, bytes.pointer) }
+            if isOurs { received(heartbeat, bytes.pointer) }
             return stream?.number == number
         } catch {
             log.warning("the log's stream holds a malformed heartbeat", ["reason": .init(error)])

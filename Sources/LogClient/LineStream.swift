@@ -37,7 +37,7 @@ final class LineStream: ResponseConsumer {
         var target =
             switch request.mode {
             case .range: "/log?after=\(request.after)"
-            case .live: "/log/tail?after=\(request.after)&heartbeat=1"
+            case .live: "/log/tail?after=\(request.after)&heartbeat=1&beat=1"
             }
         if let proof = request.proof { target += "&epoch=\(proof.epoch)&digest=\(proof.digest)" }
         return target

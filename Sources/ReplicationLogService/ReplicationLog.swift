@@ -85,7 +85,11 @@ public final class ReplicationLog {
         let desk = ConfirmationDesk(
             replicas, core: core, environmentDefault: options.writeQuorum, metrics: metrics)
         confirmations = desk
-        tails = LineTails(.own { Heartbeat(core.identity, confirm: desk.asked) })
+        let pulse = Pulse()
+        let heartbeat: @LoopActor () -> Heartbeat = {
+            Heartbeat(core.identity, confirm: desk.asked, beat: pulse.next())
+        }
+        tails = LineTails(.own(heartbeat))
         let source = StoreSource(core)
         metrics.counter(
             "chat_log_sent_bytes_total",
@@ -97,7 +101,8 @@ public final class ReplicationLog {
         let topics = Topics(clusterName: options.clusterName)
         self.topics = topics
         publisher = bus.map {
-            LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
+            LogPublisher(
+                core: core, bus: $0, topics: topics, seal: seal, heartbeat: heartbeat, metrics: metrics)
         }
         ingest = bus.map { _ in Ingest(core: core, log: log, metrics: metrics) }
         let service = Service(
@@ -116,7 +121,6 @@ public final class ReplicationLog {
             tails.publish(batch.lines)
             desk.becameDurable(through: batch.through)
         }
-        publisher?.confirm = { desk.asked }
         desk.ask = { [publisher, tails] in
             publisher?.publishHead()
             tails.tellHeartbeat()

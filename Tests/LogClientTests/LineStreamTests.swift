@@ -43,7 +43,7 @@ struct LineStreamTests {
         }
         let reader = Reader(log, .live, after: 0)
         await eventually("a line comes") { reader.text == "one\n" }
-        #expect(log.lastHead?.rawTarget.text == "/log/tail?after=0&heartbeat=1")
+        #expect(log.lastHead?.rawTarget.text == "/log/tail?after=0&heartbeat=1&beat=1")
         writers.first?.write(ByteSlice(Array("two\n".utf8)))
         await eventually("another one comes") { reader.text == "one\ntwo\n" }
         reader.close()

@@ -1,20 +1,25 @@
 import LogLine
 
-/// The log's word of where it is: `{"epoch":"…","offset":N,"digest":"…"}`, each second on Redis (there with a
-/// `mac` when the cluster has a secret) and on every live tail that asked for it.
+/// The log's word of where it is: `{"epoch":"…","offset":N,"digest":"…","run":"…","beat":N}`, each second on
+/// Redis (there with a `mac` when the cluster has a secret) and on every live tail that asked for it.
+///
+/// By its `Beat` a heartbeat that was said before is known, and is no sign of life.
 ///
 /// With a further member `"confirm":O` the log asks every pod to report as soon as it has applied O: somebody
 /// waits for that. Such a heartbeat comes at once, and every one carries it while somebody waits.
 public struct Heartbeat: Equatable, Sendable {
     public var identity: LogIdentity
     public var confirm: Offset?
+    /// Nil: of an older log.
+    public var beat: Beat?
 
     /// Of anything taken for one; leaves room for members of later versions.
     static let bytesMax = 1024
 
-    public init(_ identity: LogIdentity, confirm: Offset? = nil) {
+    public init(_ identity: LogIdentity, confirm: Offset? = nil, beat: Beat? = nil) {
         self.identity = identity
         self.confirm = confirm
+        self.beat = beat
     }
 
     /// Appends the object, without a newline.
@@ -29,6 +34,7 @@ public struct Heartbeat: Equatable, Sendable {
             out.append(",\"confirm\":")
             out.append(decimal: confirm.value)
         }
+        beat?.encodeMembers(into: out)
         out.append("}")
     }
 
@@ -51,10 +57,12 @@ public struct Heartbeat: Equatable, Sendable {
     private static func members(_ bytes: UnsafeRawBufferPointer) throws(InvalidField) -> Heartbeat {
         var reader = JSONReader(bytes)
         var members = LogIdentityMembers()
+        var beat = BeatMembers()
         var confirm: Offset?
         try reader.beginObject(field: nil)
         while let name = try reader.nextKey() {
             if try members.read(name, from: &reader) { continue }
+            if try beat.read(name, from: &reader) { continue }
             if name.elementsEqual("confirm".utf8) {
                 confirm = Offset(try reader.unsignedInteger(field: "confirm"))
             } else {
@@ -65,6 +73,6 @@ public struct Heartbeat: Equatable, Sendable {
         guard let identity = members.identity else {
             throw InvalidField(field: nil, detail: "epoch, offset or digest is missing")
         }
-        return Heartbeat(identity, confirm: confirm)
+        return Heartbeat(identity, confirm: confirm, beat: beat.beat)
     }
 }
