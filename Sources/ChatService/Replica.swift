@@ -109,6 +109,9 @@ public final class Replica {
         handle(.memoryDamaged(damage.offset))
     }
 
+    /// The newest heartbeat of our log that Redis brought: what shows that a report there is not repeated.
+    var heardBeat: Beat? { heardOverBus.newest }
+
     /// The log answered a write of ours.
     func acknowledged(_ position: Position) { handle(.acknowledged(position)) }
 

@@ -78,14 +78,14 @@ public final class ReplicationLog {
         self.log = log
         var options = options
         if let bus { options.busState = { bus.isPublishing && bus.isSubscribed ? "connected" : "away" } }
+        let pulse = Pulse()
         let replicas = ReplicaWatch(
-            core: core, window: options.replicaWindow, seal: seal, metrics: metrics, log: log)
+            core: core, pulse: pulse, window: options.replicaWindow, seal: seal, metrics: metrics, log: log)
         self.replicas = replicas
         tree = TreeKeeper(fanout: options.fanout, replicas: replicas, metrics: metrics)
         let desk = ConfirmationDesk(
             replicas, core: core, environmentDefault: options.writeQuorum, metrics: metrics)
         confirmations = desk
-        let pulse = Pulse()
         let heartbeat: @LoopActor () -> Heartbeat = {
             Heartbeat(core.identity, confirm: desk.asked, beat: pulse.next())
         }

@@ -120,7 +120,8 @@ def test_who_advertises_an_address_gets_neither_the_secret_nor_anything_of_use(n
     """The log names a stranger's address: it passes on what a real pod wants proven, and then the proof."""
     secret = "a secret of the test"
     cluster = new_cluster(
-        pod_count=2, redis=False, settings={"CLUSTER_SECRET": secret}, pod_settings={"FOLLOW": "tree"}).start()
+        pod_count=2, redis=False, settings={"CLUSTER_SECRET": secret},
+        pod_settings={"FOLLOW": "tree"}).start()
     victim = cluster.pods[0]
     stranger = GoBetween(victim)
     processes.on_stop(stranger.close)

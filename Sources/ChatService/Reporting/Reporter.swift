@@ -113,6 +113,7 @@ final class Reporter {
         report.isLeaving = leaving
         report.wantsUpstream = wantsUpstream
         report.lost = lost
+        report.heard = replica.heardBeat
         guard let delayed else { return send(report) }
         report.simulatedDelay = delayed.delay.description
         delayed.hold(report) { [weak self] in self?.send($0) }

@@ -9,6 +9,7 @@ import LogLine
 /// | `sequence` | grows with every report of the incarnation |
 /// | `epoch`, `digest` | of the log that it follows; `epoch` is left out until it is known |
 /// | `offset` | applied |
+/// | `run`, `beat` | of the newest of the log's heartbeats that it has heard (`Beat`); see `ReplicaWatch` |
 /// | `address` | where other pods reach it (`ReplicaAddress`), when it is known |
 /// | `following` | `redis`, `log`, the id of the pod that feeds it, or `none` while it waits for a place |
 /// | `ready` | it has caught up since its start, and is not draining |
@@ -43,6 +44,8 @@ public struct ReplicaReport: Equatable, Sendable {
     public var wantsUpstream = false
     public var lost: ReplicaID?
     public var simulatedDelay: String?
+    /// The newest of the log's heartbeats that the pod had heard.
+    public var heard: Beat?
 
     public init(
         replicaID: ReplicaID, incarnation: UInt64, sequence: UInt64, epoch: Epoch?, offset: Offset,
@@ -114,6 +117,7 @@ extension ReplicaReport {
         if wantsUpstream { out.append(",\"wants_upstream\":true") }
         if let lost { encode("lost", lost.bytes, into: out) }
         if let simulatedDelay { encode("simulated_delay", Array(simulatedDelay.utf8), into: out) }
+        heard?.encodeMembers(into: out)
         out.append("}")
     }
 
@@ -151,6 +155,7 @@ extension ReplicaReport {
     /// What has been read so far.
     private struct Members {
         private var identity = LogIdentityMembers()
+        private var beat = BeatMembers()
         private var replicaID: ReplicaID?
         private var incarnation: UInt64?
         private var sequence: UInt64?
@@ -164,6 +169,7 @@ extension ReplicaReport {
 
         mutating func read(_ name: [UInt8], from reader: inout JSONReader) throws(InvalidField) {
             if try identity.read(name, from: &reader) { return }
+            if try beat.read(name, from: &reader) { return }
             let field = String(decoding: name, as: UTF8.self)
             switch field {
             case "replica_id": replicaID = try Members.id(field, &reader)
@@ -200,6 +206,7 @@ extension ReplicaReport {
             report.wantsUpstream = wantsUpstream
             report.lost = lost
             report.simulatedDelay = simulatedDelay
+            report.heard = beat.beat
             return report
         }
 

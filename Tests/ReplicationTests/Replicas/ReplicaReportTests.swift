@@ -17,6 +17,7 @@ struct ReplicaReportTests {
         full.wantsUpstream = true
         full.lost = try replicaID("pod-2")
         full.simulatedDelay = "0.1ms-1ms"
+        full.heard = Beat(run: 0x2F, count: 17)
         return full
     }
 
@@ -35,7 +36,8 @@ struct ReplicaReportTests {
                 {"replica_id":"pod-1","incarnation":"000000000000001f","sequence":7,\
                 "epoch":"000000000000000a","offset":42,"digest":"0000000000000000",\
                 "address":"http://10.0.0.1:8000","following":"pod-3","ready":false,"leaving":true,\
-                "wants_upstream":true,"lost":"pod-2","simulated_delay":"0.1ms-1ms"}
+                "wants_upstream":true,"lost":"pod-2","simulated_delay":"0.1ms-1ms",\
+                "run":"000000000000002f","beat":17}
                 """)
     }
 
