@@ -6,6 +6,12 @@ public enum PodLimits {
     static let readWaitMax = Duration.seconds(60)
     /// A heartbeat of the log that is older is not relayed any more.
     static let relayedHeartbeatAge = Duration.milliseconds(1500)
+    /// So many pods in a row that were named and did not feed this one, and it reads from the log itself …
+    static let failedFeedersMax = 3
+    /// … for so long.
+    static let directTime = Duration.seconds(60)
+    /// Who has fed for so long did not fail.
+    static let feedTimeMin = Duration.seconds(10)
     /// How long a draining pod waits for answers that are under way after its window.
     static let drainGrace = Duration.seconds(10)
     static let drainStep = Duration.milliseconds(100)

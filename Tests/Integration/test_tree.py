@@ -100,6 +100,18 @@ def test_a_pod_that_waits_for_a_place_says_so(new_cluster):
     wait_until(lambda: replicas(cluster)[pod.name]["upstream"] == "log", "it has the place")
 
 
+def test_pods_whose_addresses_lead_nowhere_read_from_the_log_itself(new_cluster):
+    """ADVERTISED_URL is wrong on all: nobody can feed anybody, and all become ready and have everything."""
+    cluster = new_cluster(
+        pod_count=4, redis=False, log_settings={"FANOUT": 1},
+        pod_settings={"FOLLOW": "tree", "ADVERTISED_URL": "http://127.0.0.1:1"}).start()
+    with Storm(cluster.pods) as storm:
+        storm.wait_for(50)
+    assert_nothing_lost(cluster, storm.acknowledged)
+    assert {pod.state()["upstream"] for pod in cluster.pods} == {"log"}
+    assert sum("no pod that was named feeds this one" in pod.text for pod in cluster.pods) >= 3
+
+
 def test_the_tree_works_beside_redis(new_cluster):
     cluster = tree_of(new_cluster, 4, redis=True)
     with Storm(cluster.pods) as storm:

@@ -24,7 +24,7 @@ enum TreeMembership {
 }
 
 extension ReplicaReport.Following {
-    init(_ feeder: Feeder) {
+    public init(_ feeder: Feeder) {
         switch feeder {
         case .log: self = .log
         case .replica(let id): self = .replica(id)
