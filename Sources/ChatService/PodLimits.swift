@@ -6,6 +6,8 @@ public enum PodLimits {
     static let readWaitMax = Duration.seconds(60)
     /// A heartbeat of the log that is older is not relayed any more.
     static let relayedHeartbeatAge = Duration.milliseconds(1500)
+    /// Pods whose log has erased texts start over within so long, each at its own time.
+    static let forgettingSpread = Duration.seconds(20)
     /// So many pods in a row that were named and did not feed this one, and it reads from the log itself …
     static let failedFeedersMax = 3
     /// … for so long.

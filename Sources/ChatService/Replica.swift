@@ -55,6 +55,8 @@ public final class Replica {
     /// The request under way and its line that is not complete yet.
     private var stream: (number: Int, isLive: Bool)?
     private let partial = ByteBuffer()
+    /// Until what the log has erased is forgotten.
+    private var forgetting: LoopTimer?
     private var timer: LoopTimer?
     private var timerDue = Duration.zero
     private let start = LoopClock.monotonic
@@ -206,6 +208,32 @@ public final class Replica {
         let forms = HeartbeatForms(heartbeat, numbered: Replica.relayable(heartbeat, bytes))
         lastHeartbeat = (forms, LoopClock.monotonic)
         onHeartbeat?(heartbeat, forms)
+        if hasErasedTexts(heartbeat) { forgetSoon() }
+    }
+
+    /// A redaction leaves everything that histories are compared by as it was, but the number of redacted
+    /// lines.
+    private func hasErasedTexts(_ heartbeat: Heartbeat) -> Bool {
+        heartbeat.identity.epoch == source.epoch && heartbeat.identity.offset == source.index.last
+            && heartbeat.redacted > source.redactedCount
+    }
+
+    /// Gives up everything, to read it from the log again; not at the same time as all others.
+    private func forgetSoon() {
+        guard forgetting == nil else { return }
+        let wait = PodLimits.forgettingSpread * Double.random(in: 0...1)
+        log.warning(
+            "the log has erased texts that this pod still has; it reads everything again",
+            ["in": .init(wait)])
+        let old = source
+        let timer = LoopTimer { [unowned self] in
+            forgetting = nil
+            guard source === old else { return }
+            superseded.removeAll()
+            handle(.textsErased)
+        }
+        timer.schedule(after: wait)
+        forgetting = timer
     }
 
     /// Byte for byte, with members that we do not know; but whoever may publish on Redis must not break the
@@ -267,7 +295,7 @@ public final class Replica {
         log.error(
             reason.leavesHistory
                 ? "discarding this pod's history and starting over: our log is another one now"
-                : "discarding this pod's history and starting over: it is damaged",
+                : "discarding this pod's history and starting over: it is damaged, or texts were erased",
             ["reason": .init(reason), "offset": .init(source.index.last)])
         if reason.leavesHistory { superseded.add(source) }
         source = HistorySource(makeHistory(), makeChat())

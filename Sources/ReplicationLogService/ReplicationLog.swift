@@ -87,7 +87,8 @@ public final class ReplicationLog {
             replicas, core: core, environmentDefault: options.writeQuorum, metrics: metrics)
         confirmations = desk
         let heartbeat: @LoopActor () -> Heartbeat = {
-            Heartbeat(core.identity, confirm: desk.asked, beat: pulse.next())
+            Heartbeat(
+                core.identity, confirm: desk.asked, beat: pulse.next(), redacted: core.redactedCount)
         }
         tails = LineTails(.own(heartbeat))
         let source = StoreSource(core)

@@ -5,7 +5,7 @@ import pytest
 from harness.lines import digest
 from harness.people import SETTINGS, register
 from harness.process import BIN, run_to_end
-from harness.waiting import wait_until
+from harness.waiting import holds_for, wait_until
 
 SECRET_TEXTS = ("Wort eins: Zitronenfalter", "Wort zwei: Zitronenfalter", "Wort drei: Zitronenfalter")
 FIRST = {"message_text": SECRET_TEXTS[0], "author": "carol", "id": "first"}
@@ -43,7 +43,7 @@ def test_a_redacted_message_is_gone_from_the_directory_and_everything_else_is_as
     assert log.terminate() == 0
     code, out, error = redact(offset, directory)
     assert code == 0, out + error
-    assert f"{offset}, {edit}" in out and "restart every chat-server" in out
+    assert f"{offset}, {edit}" in out and "chat-servers notice" in out
     assert files_with("Zitronenfalter", directory) == []
     code, out, error = run_to_end([BIN / "chatctl", "log", "check", "--data-dir", directory])
     assert (code, before["digest"] in out, "whole" in out) == (0, True, True), out + error
@@ -85,6 +85,31 @@ def test_a_retry_of_a_redacted_message_is_answered_with_its_offset(small_cluster
         answer = service.post("/messages/tea", FIRST)
         assert (answer.status, answer.json) == (200, first.json)
     assert log.state()["offset"] == 1
+
+
+@pytest.mark.parametrize("settings", [{}, {"FOLLOW": "tree"}], ids=["redis", "tree"])
+def test_pods_that_run_on_notice_and_forget_the_text(new_cluster, settings):
+    cluster = new_cluster(pod_count=2, pod_settings=settings, log_settings={"FANOUT": 1}).start()
+    log = cluster.log
+    log.post("/messages/tea", FIRST)
+    log.send("kept", "tea")
+    cluster.wait_until_equal()
+    assert log.terminate() == 0
+    assert redact(1, log.data_directory)[0] == 0
+    log.start()
+    wait_until(
+        lambda: not any(SECRET_TEXTS[0].encode() in pod.get(path).body
+                        for pod in cluster.pods for path in ("/log", "/messages")),
+        "no pod has it any more", 90)
+    cluster.wait_until_equal()
+    for pod in cluster.pods:
+        assert pod.messages("tea")[0]["redacted"] is True and len(pod.messages("tea")) == 2
+        pod.wait_until_ready()
+        assert pod.metric("chat_pod_discards_total") >= 1
+    discards = [pod.metric("chat_pod_discards_total") for pod in cluster.pods]
+    holds_for(
+        lambda: discards == [pod.metric("chat_pod_discards_total") for pod in cluster.pods],
+        "once is enough", 2)
 
 
 def test_redacting_twice_changes_nothing_and_says_so(small_cluster):

@@ -253,8 +253,10 @@ struct HeartbeatTests {
         #expect(try decode(sealed, seal: makeSeal(1)) == identity)
         #expect(try decode(sealed) == identity)
         let full = Heartbeat(identity, confirm: Offset(7), beat: Beat(run: 0x1F, count: 9))
-        let text = encoded { full.encode(into: $0) }
-        #expect(try Array(text.utf8).withUnsafeBytes { try Heartbeat.decode($0) } == full)
+        for told in [full, Heartbeat(identity, redacted: 3)] {
+            let text = encoded { told.encode(into: $0) }
+            #expect(try Array(text.utf8).withUnsafeBytes { try Heartbeat.decode($0) } == told)
+        }
     }
 
     @Test(

@@ -12,14 +12,17 @@ public struct Heartbeat: Equatable, Sendable {
     public var confirm: Offset?
     /// Nil: of an older log.
     public var beat: Beat?
+    /// How many of the log's lines are redacted: the digest does not tell. Never less within an epoch.
+    public var redacted = 0
 
     /// Of anything taken for one; leaves room for members of later versions.
     static let bytesMax = 1024
 
-    public init(_ identity: LogIdentity, confirm: Offset? = nil, beat: Beat? = nil) {
+    public init(_ identity: LogIdentity, confirm: Offset? = nil, beat: Beat? = nil, redacted: Int = 0) {
         self.identity = identity
         self.confirm = confirm
         self.beat = beat
+        self.redacted = redacted
     }
 
     /// Appends the object, without a newline.
@@ -35,6 +38,10 @@ public struct Heartbeat: Equatable, Sendable {
             out.append(decimal: confirm.value)
         }
         beat?.encodeMembers(into: out)
+        if redacted > 0 {
+            out.append(",\"redacted\":")
+            out.append(decimal: UInt64(redacted))
+        }
         out.append("}")
     }
 
@@ -59,12 +66,15 @@ public struct Heartbeat: Equatable, Sendable {
         var members = LogIdentityMembers()
         var beat = BeatMembers()
         var confirm: Offset?
+        var redacted = 0
         try reader.beginObject(field: nil)
         while let name = try reader.nextKey() {
             if try members.read(name, from: &reader) { continue }
             if try beat.read(name, from: &reader) { continue }
             if name.elementsEqual("confirm".utf8) {
                 confirm = Offset(try reader.unsignedInteger(field: "confirm"))
+            } else if name.elementsEqual("redacted".utf8) {
+                redacted = Int(clamping: try reader.unsignedInteger(field: "redacted"))
             } else {
                 _ = try reader.skipValue(field: nil)
             }
@@ -73,6 +83,6 @@ public struct Heartbeat: Equatable, Sendable {
         guard let identity = members.identity else {
             throw InvalidField(field: nil, detail: "epoch, offset or digest is missing")
         }
-        return Heartbeat(identity, confirm: confirm, beat: beat.beat)
+        return Heartbeat(identity, confirm: confirm, beat: beat.beat, redacted: redacted)
     }
 }
