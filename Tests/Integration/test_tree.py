@@ -4,8 +4,10 @@ import http.server
 import json
 import threading
 
+import pytest
 from harness.checks import assert_nothing_lost
 from harness.client import Client
+from harness.link import Link
 from harness.process import BIN, ChildProcess
 from harness.storm import Storm
 from harness.waiting import holds_for, wait_until
@@ -238,6 +240,39 @@ def test_a_delegate_that_stands_still_is_left_within_seconds(new_cluster):
     cluster.wait_until_equal()
 
 
+def test_a_delegate_that_is_cut_off_from_the_log_alone_loses_its_children_and_comes_back(
+        new_cluster, processes):
+    """A partition: the delegate and its children go on talking to each other, and nothing is closed."""
+    cluster = new_cluster(pod_count=0, redis=False, log_settings={"FANOUT": 1}).start()
+    link = Link(cluster.log.port)
+    processes.on_stop(link.close)
+    delegate = cluster.new_pod(FOLLOW="tree", REPLICATION_LOG_URL=link.url).start()
+    children = [cluster.new_pod(FOLLOW="tree").start() for _ in range(3)]
+    cluster.pods = [delegate, *children]
+    edges = wait_for_places(cluster)
+    assert edges[delegate.name] == "log" and delegate.name in edges.values()
+    cluster.log.send("before")
+    cluster.wait_until_equal()
+    link.is_cut = True
+    with Storm([cluster.log, *children]) as storm:
+        storm.wait_for(50)
+        wait_until(
+            lambda: all(pod.state()["upstream"] not in (None, delegate.name) for pod in children),
+            "the children have left it", REPARENTING_SECONDS)
+        wait_until(
+            lambda: all(pod.state()["offset"] > 50 for pod in children), "they get lines",
+            REPARENTING_SECONDS)
+    assert delegate.state()["offset"] < 50 and delegate.messages("default-channel") is not None
+    assert replicas(cluster)[delegate.name]["state"] == "silent"
+    refused = delegate.post("/messages/tea", {"message_text": "cut off"})
+    assert refused.status in (503, 504), refused
+    link.is_cut = False
+    cluster.wait_until_equal()
+    assert_nothing_lost(cluster, storm.acknowledged)
+    wait_for_places(cluster)
+    assert all(pod.metric("chat_pod_discards_total") == 0 for pod in cluster.pods)
+
+
 def test_a_log_that_is_restarted_adopts_the_tree_as_it_is(new_cluster):
     cluster = tree_of(new_cluster, 7)
     before = wait_for_places(cluster)
@@ -316,11 +351,14 @@ def test_a_pod_never_discards_on_another_pods_word(new_cluster, processes):
     assert pod.metric("chat_pod_discards_total") == 0 and pod.state()["epoch"] == cluster.log.state()["epoch"]
 
 
-def test_a_pod_whose_heartbeats_come_from_itself_leaves_its_feeder(new_cluster, processes):
+@pytest.mark.parametrize("delay_seconds", [0, 0.3])
+def test_a_pod_whose_heartbeats_come_from_itself_leaves_its_feeder(new_cluster, processes, delay_seconds):
     """A feeder tells an address that is not its own: the lines go in a circle, and nothing new comes."""
     cluster = new_cluster(pod_count=0, redis=False).start()
     pod = cluster.new_pod(FOLLOW="tree")
-    misleading = MisleadingLog(cluster.log, pod)
+    link = Link(pod.port, delay_seconds)
+    processes.on_stop(link.close)
+    misleading = MisleadingLog(cluster.log, link)
     processes.on_stop(misleading.close)
     pod.settings["REPLICATION_LOG_URL"] = misleading.url
     cluster.pods = [pod.start()]
