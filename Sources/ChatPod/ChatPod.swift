@@ -19,7 +19,7 @@ public enum ChatPod {
     ) throws(SocketError) -> ChatServer {
         let provider = provider(settings.accounts.identityProvider)
         let direct = upstream(settings, log)
-        let delegated = settings.delegation.follow == .tree ? delegated(direct, settings) : nil
+        let delegated = settings.delegation.follow == .tree ? delegated(direct, settings, log) : nil
         let upstream: any LogUpstream = delegated ?? direct
         return try ChatServer(
             replica: replica(settings, upstream, metrics, log), upstream: upstream, delegated: delegated,
@@ -27,12 +27,22 @@ public enum ChatPod {
     }
 
     @LoopActor
-    private static func delegated(_ log: HTTPLog, _ settings: ChatServerSettings) -> DelegatedUpstream {
-        let secret = settings.common.clusterSecret?.bytes
-        return DelegatedUpstream(log: log) { address in
-            HTTPURL(address).map { url in
-                HTTPLines(Origin(host: url.host, port: url.port, prefix: url.pathPrefix), secret: secret)
+    private static func delegated(
+        _ upstream: HTTPLog, _ settings: ChatServerSettings, _ log: DiagnosticLog
+    ) -> DelegatedUpstream {
+        let proof = settings.common.clusterSecret.map { RequestProof(secret: $0.bytes) }
+        return DelegatedUpstream(log: upstream) { address in
+            guard let url = HTTPURL(address) else { return nil }
+            let origin = Origin(host: url.host, port: url.port, prefix: url.pathPrefix)
+            guard let proof else { return HTTPLines(origin, prove: nil) }
+            return HTTPLines(origin) { challenge, method, target in
+                let request = RequestProof.Request(method: method, target: target, address: address)
+                return proof.answer(to: challenge, for: request)
             }
+        } onUnreachable: { name in
+            log.warning(
+                "no pod that was named feeds this one; it reads from the replication-log itself for a while",
+                ["last": .init(ReplicaReport.Following(name))])
         }
     }
 

@@ -79,6 +79,7 @@ public final class ChatServer {
     let reporter: Reporter
     private let telemetry: TelemetryRelay
     private let scrub: PodScrub?
+    private let proofs: RequestProofs?
     private let hasher = PasswordHasher()
     private let upstream: any LogUpstream
     private let options: Options
@@ -98,7 +99,7 @@ public final class ChatServer {
                 guard let last = replica.lastHeartbeat,
                     LoopClock.monotonic - last.at < PodLimits.relayedHeartbeatAge
                 else { return nil }
-                return last.bytes
+                return last.forms
             })
         reporter = Reporter(
             Reporter.Identity(replicaID: options.replicaID, incarnation: options.incarnation),
@@ -117,7 +118,13 @@ public final class ChatServer {
             options: options)
         let telemetry = TelemetryStreams(in: hub.channels)
         self.telemetry = TelemetryRelay(to: telemetry, from: upstream)
+        proofs = options.secret.map { RequestProofs(secret: $0) }
         let accounts = AccountEndpoints(requests: requests, hasher: hasher)
+        var serviceOptions = Service.Options(
+            prefixes: ["/chat-server", options.basePath],
+            isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
+            allowedOrigins: options.allowedOrigins)
+        serviceOptions.proofs = proofs?.judge
         let service = Service(
             endpoints.routes + accounts.routes + RoomEndpoints(requests: requests).routes
                 + MessageEndpoints(requests: requests).routes
@@ -126,11 +133,8 @@ public final class ChatServer {
                 + StreamEndpoints(hub: hub, allowedOrigins: options.allowedOrigins).routes
                 + PresenceEndpoints(requests: requests, ephemera: ephemera).routes
                 + telemetry.routes + PageEndpoints(hasChat: true).routes,
-            options: Service.Options(
-                prefixes: ["/chat-server", options.basePath],
-                isAuthorised: options.secret.map { secret in { ConstantTime.equal($0, secret) } },
-                allowedOrigins: options.allowedOrigins),
-            metrics: metrics, unreadyReason: { [endpoints] in endpoints.unreadyReason })
+            options: serviceOptions, metrics: metrics,
+            unreadyReason: { [endpoints] in endpoints.unreadyReason })
         server = try HTTPServer(
             host: options.host, port: options.port, limits: options.limits, handler: service)
         endpoints.connectionCount = { [unowned self] in server.connectionCount + hub.count }
@@ -155,18 +159,19 @@ public final class ChatServer {
     }
 
     private func relayHeartbeats() {
-        var relayed = RelayedHeartbeats()
-        replica.onHeartbeat = { [tails, reporter] heartbeat, bytes in
-            if relayed.admits(bytes, at: LoopClock.monotonic) { tails.relay(bytes) }
+        replica.onHeartbeat = { [tails, reporter] heartbeat, forms in
+            tails.relay(forms)
             if let offset = heartbeat.confirm { reporter.asked(offset) }
         }
     }
 
     /// Tells the log where this pod is reached, and asks it who feeds this pod, if it is to say.
     private func join(_ delegated: DelegatedUpstream?) {
-        reporter.address =
+        let address =
             options.advertisedURL
             ?? AdvertisedURL.make(host: options.host, port: server.address?.port ?? options.port)
+        reporter.address = address
+        proofs?.address = address
         guard let delegated else { return }
         TreeMembership.connect(delegated, reporter, replica)
         endpoints.delegated = delegated

@@ -13,6 +13,8 @@ final class HistorySource: LineSource {
     let keyValues = KeyValues()
     /// What lines have told the cluster to do.
     private(set) var settings = ClusterSettings()
+    /// Lines that came without the text that was erased from them.
+    private(set) var redactedCount = 0
     /// Whose history it is; nil until the log has told.
     var epoch: Epoch?
 
@@ -32,6 +34,7 @@ final class HistorySource: LineSource {
         chat.apply(bytes, scan)
         keyValues.apply(bytes, scan)
         if !scan.isMessage { settings.apply(bytes, scan) }
+        if scan.isRedacted { redactedCount += 1 }
     }
 
     /// Precondition: the epoch is known.

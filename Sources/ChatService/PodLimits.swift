@@ -8,8 +8,14 @@ public enum PodLimits {
     static let readWaitMax = Duration.seconds(60)
     /// A heartbeat of the log that is older is not relayed any more.
     static let relayedHeartbeatAge = Duration.milliseconds(1500)
-    /// The same heartbeat within so short a time is not relayed again; less than the log's own repetition.
-    static let echoTime = Duration.milliseconds(100)
+    /// Pods whose log has erased texts start over within so long, each at its own time.
+    static let forgettingSpread = Duration.seconds(20)
+    /// So many pods in a row that were named and did not feed this one, and it reads from the log itself …
+    static let failedFeedersMax = 3
+    /// … for so long.
+    static let directTime = Duration.seconds(60)
+    /// Who has fed for so long did not fail.
+    static let feedTimeMin = Duration.seconds(10)
     /// How long a draining pod waits for answers that are under way after its window.
     static let drainGrace = Duration.seconds(10)
     static let drainStep = Duration.milliseconds(100)

@@ -1,5 +1,6 @@
 import EventLoop
 import LogLine
+import LogServing
 import Operations
 import Replication
 import Views
@@ -15,7 +16,7 @@ public final class Replica {
     /// What was served before the log became another one, kept readable for a while.
     let superseded: SupersededHistories
     /// The log's own word, as it came last.
-    private(set) var lastHeartbeat: (bytes: ByteSlice, at: Duration)?
+    private(set) var lastHeartbeat: (forms: HeartbeatForms, at: Duration)?
     /// When Redis last brought a heartbeat of our log.
     private var busHeardAt: Duration?
     /// Why the last request to the log failed; nil once one is answered.
@@ -26,7 +27,7 @@ public final class Replica {
     var onDiscarded: (@LoopActor (DiscardReason) -> Void)?
     var onReady: (@LoopActor () -> Void)?
     /// Our log's own word came, as it is to be passed on.
-    var onHeartbeat: (@LoopActor (Heartbeat, ByteSlice) -> Void)?
+    var onHeartbeat: (@LoopActor (Heartbeat, HeartbeatForms) -> Void)?
     /// Lines come from somewhere else now.
     var onSource: (@LoopActor () -> Void)?
     /// Another pod (or this one) said something that is in no log.
@@ -45,12 +46,17 @@ public final class Replica {
     private let log: DiagnosticLog
     private let gate = RepetitionGate()
     private let refusedPayloads: Counter
+    private let repeatedHeartbeats: Counter
+    private var heardOverBus = HeardBeats()
+    private var heardFromStream = HeardBeats()
 
     /// Up to which stream position `onApplied` was told.
     private var toldEnd: UInt64 = 0
     /// The request under way and its line that is not complete yet.
     private var stream: (number: Int, isLive: Bool)?
     private let partial = ByteBuffer()
+    /// Until what the log has erased is forgotten.
+    private var forgetting: LoopTimer?
     private var timer: LoopTimer?
     private var timerDue = Duration.zero
     private let start = LoopClock.monotonic
@@ -75,6 +81,9 @@ public final class Replica {
             hasBus: bus != nil && follows == .bus, jitterSeed: UInt64.random(in: 0...UInt64.max))
         refusedPayloads = metrics.counter(
             "chat_pod_refused_payloads_total", "Redis payloads that were malformed or not authentic.")
+        repeatedHeartbeats = metrics.counter(
+            "chat_pod_repeated_heartbeats_total",
+            "Heartbeats that the log had said before: replayed, or come in a circle of pods.")
         timer = LoopTimer { [unowned self] in
             timerDue = .zero
             handle(.tick)
@@ -101,6 +110,9 @@ public final class Replica {
             ["offset": .init(damage.offset), "reason": .init(damage.detail)])
         handle(.memoryDamaged(damage.offset))
     }
+
+    /// The newest heartbeat of our log that Redis brought: what shows that a report there is not repeated.
+    var heardBeat: Beat? { heardOverBus.newest }
 
     /// The log answered a write of ours.
     func acknowledged(_ position: Position) { handle(.acknowledged(position)) }
@@ -180,19 +192,49 @@ public final class Replica {
         do throws(BusError) {
             let heartbeat = try Heartbeat.decode(payload, seal: seal)
             let isOurs = heartbeat.identity.epoch == follower.epoch
+            guard !isOurs || heardOverBus.isNews(heartbeat.beat) else {
+                return repeatedHeartbeats.increment()
+            }
             if isOurs { busHeardAt = LoopClock.monotonic }
             handle(.busHeartbeat(heartbeat.identity))
-            if isOurs { received(heartbeat, payload) }
+            if isOurs { received(heartbeat, payload, isFromLog: seal != nil) }
         } catch {
             refuse("heartbeat", error)
         }
     }
 
     /// After it was acted upon, so that what is passed on stands behind the lines it speaks of.
-    private func received(_ heartbeat: Heartbeat, _ bytes: UnsafeRawBufferPointer) {
-        let bytes = Replica.relayable(heartbeat, bytes)
-        lastHeartbeat = (bytes, LoopClock.monotonic)
-        onHeartbeat?(heartbeat, bytes)
+    /// - Parameter isFromLog: nobody else can have said it.
+    private func received(_ heartbeat: Heartbeat, _ bytes: UnsafeRawBufferPointer, isFromLog: Bool) {
+        let forms = HeartbeatForms(heartbeat, numbered: Replica.relayable(heartbeat, bytes))
+        lastHeartbeat = (forms, LoopClock.monotonic)
+        onHeartbeat?(heartbeat, forms)
+        if isFromLog, hasErasedTexts(heartbeat) { forgetSoon() }
+    }
+
+    /// A redaction leaves everything that histories are compared by as it was, but the number of redacted
+    /// lines.
+    private func hasErasedTexts(_ heartbeat: Heartbeat) -> Bool {
+        heartbeat.identity.epoch == source.epoch && heartbeat.identity.offset == source.index.last
+            && heartbeat.redacted > source.redactedCount
+    }
+
+    /// Gives up everything, to read it from the log again; not at the same time as all others.
+    private func forgetSoon() {
+        guard forgetting == nil else { return }
+        let wait = PodLimits.forgettingSpread * Double.random(in: 0...1)
+        log.warning(
+            "the log has erased texts that this pod still has; it reads everything again",
+            ["in": .init(wait)])
+        let old = source
+        let timer = LoopTimer { [unowned self] in
+            forgetting = nil
+            guard source === old else { return }
+            superseded.removeAll()
+            handle(.textsErased)
+        }
+        timer.schedule(after: wait)
+        forgetting = timer
     }
 
     /// Byte for byte, with members that we do not know; but whoever may publish on Redis must not break the
@@ -254,7 +296,7 @@ public final class Replica {
         log.error(
             reason.leavesHistory
                 ? "discarding this pod's history and starting over: our log is another one now"
-                : "discarding this pod's history and starting over: it is damaged",
+                : "discarding this pod's history and starting over: it is damaged, or texts were erased",
             ["reason": .init(reason), "offset": .init(source.index.last)])
         if reason.leavesHistory { superseded.add(source) }
         source = HistorySource(makeHistory(), makeChat())
@@ -363,8 +405,14 @@ public final class Replica {
             let bytes = ByteSlice(line)
             // What is passed on stands behind the lines it speaks of.
             tellApplied()
+            let isOurs = heartbeat.identity.epoch == follower.epoch
+            guard !isOurs || heardFromStream.isNews(heartbeat.beat) else {
+                repeatedHeartbeats.increment()
+                return true
+            }
+            if isOurs, let beat = heartbeat.beat { heardOverBus.correct(to: beat) }
             handle(.streamHeartbeat(number, heartbeat.identity))
-            if heartbeat.identity.epoch == follower.epoch { received(heartbeat, bytes.pointer) }
+            if isOurs { received(heartbeat, bytes.pointer, isFromLog: true) }
             return stream?.number == number
         } catch {
             log.warning("the log's stream holds a malformed heartbeat", ["reason": .init(error)])

@@ -30,6 +30,8 @@ public final class SupersededHistories {
 
     subscript(epoch: Epoch) -> HistorySource? { kept.last { $0.source.epoch == epoch }?.source }
 
+    func removeAll() { kept = [] }
+
     func add(_ source: HistorySource) {
         guard !source.index.isEmpty else { return }
         let timer = LoopTimer { [weak self] in self?.kept.removeAll { $0.source === source } }

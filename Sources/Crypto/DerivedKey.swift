@@ -9,6 +9,7 @@ public struct DerivedKey: Sendable {
     /// What a key is for. The texts are part of what is stored and handed out: they never change.
     public enum Purpose: String, CaseIterable, Sendable {
         case accessTokens = "chat-cluster access token 1"
+        case requestProof = "chat-cluster request proof 1"
     }
 
     public static let bytesCount = HMACSHA256.tagBytes

@@ -7,12 +7,25 @@ import Web
 public final class HTTPLines {
     private let origin: Origin
     private let fields: [(name: String, value: String)]
+    private let prove: Prove?
     private var streams = [Int: LineStream]()
 
-    /// - Parameter secret: the cluster's, sent as bearer token.
+    /// Answers the WWW-Authenticate of a refused request with an Authorization for the same method and
+    /// target; nil: it cannot.
+    public typealias Prove = @LoopActor (_ challenge: String, _ method: String, _ target: String) -> String?
+
+    /// - Parameter secret: the cluster's, sent as bearer token: for an address that an operator has set.
     public init(_ origin: Origin, secret: [UInt8]?) {
         self.origin = origin
         fields = HTTPLines.fields(secret: secret)
+        prove = nil
+    }
+
+    /// - Parameter prove: for an address that somebody advertises, and that must not be sent the secret.
+    public init(_ origin: Origin, prove: Prove?) {
+        self.origin = origin
+        fields = []
+        self.prove = prove
     }
 
     static func fields(secret: [UInt8]?) -> [(name: String, value: String)] {
@@ -23,7 +36,8 @@ public final class HTTPLines {
 extension HTTPLines: @LoopActor LineUpstream {
     public func open(_ request: LogRequest, onEvent: @escaping (LogStreamEvent) -> Void) {
         let number = request.number
-        streams[number] = LineStream(request, origin: origin, fields: fields) { [weak self] event in
+        streams[number] = LineStream(request, origin: origin, fields: fields, prove: prove) {
+            [weak self] event in
             if case .ended = event { self?.streams[number] = nil }
             onEvent(event)
         }

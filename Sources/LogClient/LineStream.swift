@@ -3,21 +3,28 @@ import LogLine
 import Replication
 import Web
 
-/// One `GET /log` or `GET /log/tail` on a connection of its own.
+/// One `GET /log` or `GET /log/tail` on a connection of its own. Where a proof is wanted it is asked for
+/// twice: the first answer says what is to be proven.
 @LoopActor
 final class LineStream: ResponseConsumer {
     private let connection: ClientConnection
+    private let request: ClientRequest
+    private var prove: HTTPLines.Prove?
     private var onEvent: ((LogStreamEvent) -> Void)?
+    /// With the proof that the refusal asks for.
+    private var proven: ClientRequest?
     private var refusal: ByteBuffer?
     private var status = 0
 
     init(
         _ request: LogRequest, origin: Origin, fields: [(name: String, value: String)],
-        onEvent: @escaping (LogStreamEvent) -> Void
+        prove: HTTPLines.Prove?, onEvent: @escaping (LogStreamEvent) -> Void
     ) {
         self.onEvent = onEvent
+        self.prove = prove
+        self.request = ClientRequest(.get, LineStream.target(request), fields: fields)
         connection = ClientConnection(to: origin, silenceTime: LogClientLimits.streamSilence)
-        connection.send(ClientRequest(.get, LineStream.target(request), fields: fields), self)
+        connection.send(self.request, self)
     }
 
     /// Nothing more is heard of it.
@@ -30,7 +37,7 @@ final class LineStream: ResponseConsumer {
         var target =
             switch request.mode {
             case .range: "/log?after=\(request.after)"
-            case .live: "/log/tail?after=\(request.after)&heartbeat=1"
+            case .live: "/log/tail?after=\(request.after)&heartbeat=1&beat=1"
             }
         if let proof = request.proof { target += "&epoch=\(proof.epoch)&digest=\(proof.digest)" }
         return target
@@ -42,6 +49,7 @@ final class LineStream: ResponseConsumer {
         status = head.status
         guard head.status == 200 else {
             refusal = ByteBuffer()
+            proven = provenRequest(head)
             return
         }
         guard let epoch = head.fields.value("log-epoch").flatMap({ Epoch($0) }),
@@ -62,6 +70,7 @@ final class LineStream: ResponseConsumer {
     }
 
     func ended() {
+        if let proven { return sendAgain(proven) }
         guard let refusal else { return end(.complete, nil) }
         // What is no problem document is told by its status.
         let problem = try? Problem.decode(refusal.pointer)
@@ -70,6 +79,26 @@ final class LineStream: ResponseConsumer {
     }
 
     func failed(_ error: ClientError) { end(.broken, error.message) }
+
+    /// The same request with what the refusal asks for; nil: it asks for nothing, or was asked before.
+    private func provenRequest(_ head: ResponseHead) -> ClientRequest? {
+        guard head.status == 401, let challenge = head.fields.value("www-authenticate"),
+            let field = prove?(challenge, request.method.text, connection.origin.prefix + request.target)
+        else { return nil }
+        prove = nil
+        var proven = request
+        proven.fields.append(("authorization", field))
+        return proven
+    }
+
+    private func sendAgain(_ proven: ClientRequest) {
+        self.proven = nil
+        refusal = nil
+        guard !connection.isClosed, connection.isReusable else {
+            return end(.broken, "HTTP status \(status) on a connection that is closed")
+        }
+        connection.send(proven, self)
+    }
 
     private func end(_ end: StreamEnd, _ reason: String?) {
         let callback = onEvent

@@ -12,13 +12,14 @@ public final class LineTails {
         case own(@LoopActor () -> Heartbeat)
         /// This is a pod: what the log said last, passed on when it comes (`relay`), byte for byte. Nil: the
         /// log has said nothing for a while, and nobody vouches for it.
-        case relayed(@LoopActor () -> ByteSlice?)
+        case relayed(@LoopActor () -> HeartbeatForms?)
     }
 
     private struct Tail {
         let reader: LineReader
         let writer: BodyWriter
         let wantsHeartbeat: Bool
+        let wantsBeat: Bool
     }
 
     private let heartbeats: Heartbeats
@@ -32,13 +33,14 @@ public final class LineTails {
 
     public var count: Int { tails.count }
 
-    func add(_ reader: LineReader, _ writer: BodyWriter, wantsHeartbeat: Bool) {
+    func add(_ reader: LineReader, _ writer: BodyWriter, _ query: LogQuery) {
         let key = ObjectIdentifier(reader)
-        let tail = Tail(reader: reader, writer: writer, wantsHeartbeat: wantsHeartbeat)
+        let tail = Tail(
+            reader: reader, writer: writer, wantsHeartbeat: query.wantsHeartbeat, wantsBeat: query.wantsBeat)
         tails[key] = tail
         writer.onAbandoned = { [weak self] in self?.tails[key] = nil }
         reader.start()
-        if wantsHeartbeat { currentHeartbeat.map { send($0, to: tail) } }
+        if tail.wantsHeartbeat { currentHeartbeat.map { send($0, to: tail) } }
     }
 
     /// Lines were added to the source; they end at its end.
@@ -47,7 +49,7 @@ public final class LineTails {
     }
 
     /// Passes the log's word on at once.
-    public func relay(_ heartbeat: ByteSlice) { sendHeartbeat(heartbeat) }
+    public func relay(_ heartbeat: HeartbeatForms) { sendHeartbeat(heartbeat) }
 
     /// Says at once where the log is. For the log itself.
     public func tellHeartbeat() {
@@ -64,13 +66,10 @@ public final class LineTails {
 
     // MARK: Private
 
-    private var currentHeartbeat: ByteSlice? {
+    private var currentHeartbeat: HeartbeatForms? {
         switch heartbeats {
-        case .relayed(let last): return last()
-        case .own(let heartbeat):
-            let buffer = ByteBuffer()
-            heartbeat().encode(into: buffer)
-            return buffer.takeSlice()
+        case .relayed(let last): last()
+        case .own(let heartbeat): HeartbeatForms(heartbeat())
         }
     }
 
@@ -79,8 +78,12 @@ public final class LineTails {
         for tail in tails.values where !tail.wantsHeartbeat { send(.empty, to: tail) }
     }
 
-    private func sendHeartbeat(_ heartbeat: ByteSlice) {
+    private func sendHeartbeat(_ heartbeat: HeartbeatForms) {
         for tail in tails.values where tail.wantsHeartbeat { send(heartbeat, to: tail) }
+    }
+
+    private func send(_ heartbeat: HeartbeatForms, to tail: Tail) {
+        send(tail.wantsBeat ? heartbeat.numbered : heartbeat.plain, to: tail)
     }
 
     /// Only at the end: anywhere else it could stand in the middle of a line, and the lines are sign enough.

@@ -74,7 +74,7 @@ public final class LogReads {
         let body = Response.Body.stream(length: end.map { Int($0 - start) }) { [source, tails] writer in
             let reader = LineReader(source: source, writer: writer, position: start, end: end)
             if isTail {
-                tails.add(reader, writer, wantsHeartbeat: query.wantsHeartbeat)
+                tails.add(reader, writer, query)
             } else {
                 reader.start()
             }

@@ -46,6 +46,8 @@ public final class LogCore {
     public let amendments: Amendments
     /// What lines have told the cluster to do.
     public private(set) var settings: ClusterSettings
+    /// Lines whose text was erased; a log that runs erases none.
+    public let redactedCount: Int
     public let store: any LogStore
     public var onDurable: (@LoopActor (DurableBatch) -> Void)?
     /// A write was not kept, which its writers are told right after this; the next one may succeed.
@@ -73,7 +75,7 @@ public final class LogCore {
     /// `sequencer`, `index` and `amendments`: as recovery left them, at the same offset.
     public init(
         epoch: Epoch, sequencer: Sequencer, index: LogIndex, amendments: Amendments,
-        settings: ClusterSettings, store: any LogStore
+        settings: ClusterSettings, redactedCount: Int, store: any LogStore
     ) {
         precondition(sequencer.durable == index.last && sequencer.head == index.last)
         self.epoch = epoch
@@ -81,6 +83,7 @@ public final class LogCore {
         self.index = index
         self.amendments = amendments
         self.settings = settings
+        self.redactedCount = redactedCount
         self.store = store
         handedOver = index.last
     }

@@ -15,15 +15,21 @@ final class LogPublisher {
     private let bus: any Bus
     private let topics: Topics
     private let seal: BusSeal?
+    private let heartbeat: @LoopActor () -> Heartbeat
     private var timer: LoopTimer?
     private let published: Counter
     private let dropped: Counter
 
-    init(core: LogCore, bus: any Bus, topics: Topics, seal: BusSeal?, metrics: Metrics) {
+    /// - Parameter heartbeat: the log's word, now.
+    init(
+        core: LogCore, bus: any Bus, topics: Topics, seal: BusSeal?,
+        heartbeat: @escaping @LoopActor () -> Heartbeat, metrics: Metrics
+    ) {
         self.core = core
         self.bus = bus
         self.topics = topics
         self.seal = seal
+        self.heartbeat = heartbeat
         published = metrics.counter("chat_log_published_payloads_total", "Payloads of lines given to Redis.")
         dropped = metrics.counter(
             "chat_log_dropped_payloads_total", "Payloads not given to Redis: away, or too much was queued.")
@@ -61,12 +67,12 @@ final class LogPublisher {
         }
     }
 
-    /// What the pods are asked to confirm; nil: nothing.
-    var confirm: @LoopActor () -> Offset? = { nil }
-
     func publishHead() {
         let buffer = ByteBuffer()
-        Heartbeat(core.identity, confirm: confirm()).encode(seal: seal, into: buffer)
+        var word = heartbeat()
+        // Without a secret whoever repeats a heartbeat can as well make one up.
+        if seal == nil { word.beat = nil }
+        word.encode(seal: seal, into: buffer)
         // A heartbeat that is not taken is followed by the next one.
         _ = bus.publish(topics.head, buffer.takeSlice())
     }

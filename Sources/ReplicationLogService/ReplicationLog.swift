@@ -80,15 +80,20 @@ public final class ReplicationLog {
         self.log = log
         var options = options
         if let bus { options.busState = { bus.isPublishing && bus.isSubscribed ? "connected" : "away" } }
+        let pulse = Pulse()
         let replicas = ReplicaWatch(
-            core: core, window: options.replicaWindow, seal: seal, roster: options.roster, metrics: metrics,
-            log: log)
+            core: core, pulse: pulse, window: options.replicaWindow, seal: seal, roster: options.roster,
+            metrics: metrics, log: log)
         self.replicas = replicas
         tree = TreeKeeper(fanout: options.fanout, replicas: replicas, metrics: metrics)
         let desk = ConfirmationDesk(
             replicas, core: core, environmentDefault: options.writeQuorum, metrics: metrics)
         confirmations = desk
-        tails = LineTails(.own { Heartbeat(core.identity, confirm: desk.asked) })
+        let heartbeat: @LoopActor () -> Heartbeat = {
+            Heartbeat(
+                core.identity, confirm: desk.asked, beat: pulse.next(), redacted: core.redactedCount)
+        }
+        tails = LineTails(.own(heartbeat))
         let source = StoreSource(core)
         metrics.counter(
             "chat_log_sent_bytes_total",
@@ -100,7 +105,8 @@ public final class ReplicationLog {
         let topics = Topics(clusterName: options.clusterName)
         self.topics = topics
         publisher = bus.map {
-            LogPublisher(core: core, bus: $0, topics: topics, seal: seal, metrics: metrics)
+            LogPublisher(
+                core: core, bus: $0, topics: topics, seal: seal, heartbeat: heartbeat, metrics: metrics)
         }
         ingest = bus.map { _ in Ingest(core: core, log: log, metrics: metrics) }
         let service = Service(
@@ -119,7 +125,6 @@ public final class ReplicationLog {
             tails.publish(batch.lines)
             desk.becameDurable(through: batch.through)
         }
-        publisher?.confirm = { desk.asked }
         desk.ask = { [publisher, tails] in
             publisher?.publishHead()
             tails.tellHeartbeat()

@@ -51,7 +51,9 @@ enum RedactCommand {
         let offsets = redaction.erased.map(\.description).joined(separator: ", ")
         Terminal.say("erased the text of offset \(offsets)")
         Terminal.say("epoch \(report.epoch), offset \(report.head), digest \(report.digest), all as before")
-        Terminal.say("restart every chat-server once the log runs: until then they show and serve the text")
+        Terminal.say(
+            "once the log runs, chat-servers notice and read everything again, within 20 s; until then they "
+                + "show the text")
         Terminal.say("copies of \(path) made before hold it, too")
         guard report.hasCutFiles else { return }
         Terminal.say("\(path)/cut holds bytes that were taken out of the log: look whether it is among them")

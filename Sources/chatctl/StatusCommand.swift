@@ -66,7 +66,9 @@ enum StatusCommand {
         return Set(states.map(\.epoch)).count <= 1
     }
 
+    /// The cells come from services: what they say must not move the cursor.
     private static func table(_ rows: [[String]]) -> [String] {
+        let rows = rows.map { $0.map { Terminal.printable($0) } }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
             rows.filter { $0.count == columns }.map { $0[column].count }.max() ?? 0

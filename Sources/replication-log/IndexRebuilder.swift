@@ -9,6 +9,7 @@ final class IndexRebuilder {
     let amendments = Amendments()
     private(set) var settings = ClusterSettings()
     private(set) var sequencer: Sequencer
+    private(set) var redactedCount = 0
 
     init(idEntriesMax: Int) {
         index = LogIndex(hash: ChannelHash(seed: (SecureRandom.uint64(), SecureRandom.uint64())))
@@ -29,5 +30,6 @@ final class IndexRebuilder {
         index.append(bytes: line.count + 1, crc: scan.crc, channel: channel, isMessage: scan.isMessage)
         amendments.apply(line, scan)
         settings.apply(line, scan)
+        if scan.isRedacted { redactedCount += 1 }
     }
 }

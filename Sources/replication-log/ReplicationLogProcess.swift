@@ -29,6 +29,7 @@ enum ReplicationLogProcess {
         let index: LogIndex
         let amendments: Amendments
         let settings: ClusterSettings
+        let redactedCount: Int
     }
 
     private static func open(_ settings: ReplicationLogSettings, _ log: DiagnosticLog) -> OpenedLog {
@@ -42,7 +43,8 @@ enum ReplicationLogProcess {
             report(recovery, settings, since: start, log)
             return OpenedLog(
                 epoch: recovery.epoch, store: store, sequencer: rebuilder.sequencer, index: rebuilder.index,
-                amendments: rebuilder.amendments, settings: rebuilder.settings)
+                amendments: rebuilder.amendments, settings: rebuilder.settings,
+                redactedCount: rebuilder.redactedCount)
         } catch {
             log.error(
                 "cannot open the log", ["data_dir": .init(settings.dataDirectory), "reason": .init(error)])
@@ -96,7 +98,8 @@ enum ReplicationLogProcess {
     ) {
         let core = LogCore(
             epoch: opened.epoch, sequencer: opened.sequencer, index: opened.index,
-            amendments: opened.amendments, settings: opened.settings, store: opened.store)
+            amendments: opened.amendments, settings: opened.settings, redactedCount: opened.redactedCount,
+            store: opened.store)
         let gate = RepetitionGate()
         core.onRefusal = { error in
             guard let suppressed = gate.admit("write", at: .now) else { return }

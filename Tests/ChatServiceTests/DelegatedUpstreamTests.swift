@@ -93,6 +93,42 @@ struct DelegatedUpstreamTests {
         #expect(pod.events == ["broken"] && pod.upstream.lost == .replica(named("a")))
     }
 
+    @Test(
+        "When nobody who is named feeds the pod, the log itself does for a while, then they are tried again")
+    @LoopActor
+    func unreachable() {
+        let pod = TreePod()
+        for (number, name) in ["a", "b", "c"].enumerated() {
+            pod.answer(.replica(named(name)), told: pod.upstream.lost)
+            pod.open(number + 1, proof: TreePod.epoch)
+            pod.pods[name]?.send(.ended(.broken, reason: "refused"))
+        }
+        #expect(pod.upstream.lost == .replica(named("c")) && pod.unreachable == [.replica(named("c"))])
+        #expect(pod.upstream.feeder == .log && pod.upstream.tier == 1)
+        pod.open(4, proof: TreePod.epoch)
+        pod.answer(.replica(named("d")), told: .replica(named("c")))
+        #expect(pod.log.opened == [4] && pod.log.closed == [] && pod.upstream.feeder == .log)
+        pod.time += PodLimits.directTime
+        pod.answer(.replica(named("d")))
+        #expect(pod.log.closed == [4] && pod.events.last == "moved")
+        pod.open(5, proof: TreePod.epoch)
+        pod.pods["d"]?.send(.ended(.broken, reason: "refused"))
+        #expect(pod.upstream.feeder == .log && pod.unreachable.count == 2)
+    }
+
+    @Test("Feeders that have fed the pod for a while may end one after another")
+    @LoopActor
+    func endings() {
+        let pod = TreePod()
+        for (number, name) in ["a", "b", "c", "d"].enumerated() {
+            pod.answer(.replica(named(name)), told: pod.upstream.lost)
+            pod.open(number + 1, proof: TreePod.epoch)
+            pod.time += PodLimits.feedTimeMin
+            pod.pods[name]?.send(.ended(.broken, reason: "reset"))
+        }
+        #expect(pod.upstream.feeder == nil && pod.unreachable.isEmpty)
+    }
+
     @Test("A doubt is the log's to settle, and its refusal is passed on")
     @LoopActor
     func doubt() {
@@ -120,11 +156,16 @@ private final class TreePod {
     private(set) var pods: [String: ScriptedLines] = [:]
     private(set) var events: [String] = []
     private(set) var newsCount = 0
+    private(set) var unreachable: [Feeder] = []
+    var time = Duration.seconds(100)
     private(set) lazy var upstream: DelegatedUpstream = {
-        let upstream = DelegatedUpstream(log: log) { [unowned self] address in
+        let upstream = DelegatedUpstream(log: log, now: { [unowned self] in time }) {
+            [unowned self] address in
             let pod = ScriptedLines()
             pods[address] = pod
             return pod
+        } onUnreachable: { [unowned self] in
+            unreachable.append($0)
         }
         upstream.onNews = { [unowned self] in newsCount += 1 }
         return upstream

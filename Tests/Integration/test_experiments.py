@@ -14,6 +14,10 @@ from harness.process import BIN, ChildProcess, run_to_end
 from harness.waiting import wait_until
 
 
+# A second is promised; the machine may be busy.
+INTERRUPTION_SECONDS = 3
+
+
 @pytest.fixture
 def confirming(cluster):
     """Pods that confirm writes of keys."""
@@ -117,6 +121,21 @@ def test_replicas_are_measured_with_a_cluster_of_its_own_that_is_gone_afterwards
     assert list(tmp_path.glob("chat-cluster-*")) == []
 
 
+def test_a_workload_ends_at_ctrl_c_also_when_its_server_stands_still(small_cluster, processes):
+    pod = small_cluster.pods[0]
+    command = [BIN / "chatctl", "workload", "random-walk", "--url", pod.url]
+    workload = processes.add(ChildProcess("workload", command)).spawn()
+    wait_until(lambda: pod.state()["offset"] > 10, "it writes")
+    pod.pause()
+    try:
+        wait_until(lambda: re.search(r"[1-9]\d* left out", workload.text), "nothing is answered")
+        workload.signal(signal.SIGINT)
+        assert workload.wait_for_exit(INTERRUPTION_SECONDS) == 0
+    finally:
+        pod.resume()
+    assert re.search(r"\d+ written, 64 without an answer yet", workload.text), workload.text
+
+
 @pytest.mark.parametrize("child_count", [1, 7])
 def test_ctrl_c_while_the_cluster_starts_is_quiet(processes, tmp_path, child_count):
     command = [BIN / "chatctl", "bench", "quorum", "--out", tmp_path / "out"]
@@ -134,7 +153,8 @@ def test_ctrl_c_takes_everything_away(processes, tmp_path, number):
     bench = processes.add(ChildProcess("bench", command, {"TMPDIR": tmp_path})).spawn()
     wait_until(lambda: len(children(bench.pid)) == 7, "Redis, a log and five pods run", 60)
     started = children(bench.pid)
+    os.kill(started[-1], signal.SIGSTOP)
     bench.signal(number)
-    assert bench.wait_for_exit(30) == 1
+    assert bench.wait_for_exit(INTERRUPTION_SECONDS) == 1
     assert not any(os.path.exists(f"/proc/{pid}") for pid in started)
     assert list(tmp_path.glob("chat-cluster-*")) == []

@@ -1,6 +1,7 @@
 """Confirmed writes: answered when so many pods have applied the line; no answer says more than is so."""
 
 import json
+import random
 import re
 import threading
 from contextlib import ExitStack, contextmanager
@@ -282,3 +283,38 @@ def test_a_simulated_delay_is_kept_and_shown(new_cluster):
     pod.wait_until_says("experiment")
     assert re.search(r"warn .*experiment", pod.text)
     cluster.log.wait_until_says("on purpose")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_answer_counts_a_pod_that_stands_still(new_cluster, seed):
+    """Pods are frozen by turns: what was written meanwhile cannot be in them, whatever is asked for."""
+    chance = random.Random(seed)
+    cluster = new_cluster(pod_count=3, pod_settings={"FOLLOW": chance.choice(["redis", "tail", "tree"])})
+    log, pods = cluster.start().log, cluster.pods
+    wait_until_known(log, pods)
+    for _ in range(8):
+        frozen = chance.sample(pods, chance.randrange(4))
+        live = [pod for pod in pods if pod not in frozen]
+        for pod in frozen:
+            pod.pause()
+        try:
+            for number in range(4):
+                check_truth(log, live, chance.choice(["1", "2", "3", "majority", "all"]), f"{seed} {number}")
+        finally:
+            for pod in frozen:
+                pod.resume()
+        cluster.wait_until_equal()
+
+
+def check_truth(log, live, confirm, text):
+    """A write through the log is settled, and says nothing that the pods that run cannot know."""
+    answer = send(log, text, f"?confirm={confirm}&timeout=150ms")
+    assert answer.status in (201, 504), answer
+    told = answer.json
+    assert log.lines(told["offset"] - 1)[0].fields["message_text"] == text
+    having_it = [pod for pod in live if pod.state()["offset"] >= told["offset"]]
+    assert told["confirmed_by"] <= len(having_it), (told, [pod.name for pod in live])
+    if answer.status == 201 and confirm.isdigit():
+        assert told["confirmed_by"] >= int(confirm)
+    if answer.status == 201 and confirm == "majority":
+        assert told["confirmed_by"] * 2 > told["of"] == 3

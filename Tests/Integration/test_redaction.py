@@ -1,11 +1,14 @@
 """Erasing a message for good: `chatctl log redact`."""
 
+import json
+import signal
+
 import pytest
 
 from harness.lines import digest
 from harness.people import SETTINGS, register
 from harness.process import BIN, run_to_end
-from harness.waiting import wait_until
+from harness.waiting import holds_for, wait_until
 
 SECRET_TEXTS = ("Wort eins: Zitronenfalter", "Wort zwei: Zitronenfalter", "Wort drei: Zitronenfalter")
 FIRST = {"message_text": SECRET_TEXTS[0], "author": "carol", "id": "first"}
@@ -43,7 +46,7 @@ def test_a_redacted_message_is_gone_from_the_directory_and_everything_else_is_as
     assert log.terminate() == 0
     code, out, error = redact(offset, directory)
     assert code == 0, out + error
-    assert f"{offset}, {edit}" in out and "restart every chat-server" in out
+    assert f"{offset}, {edit}" in out and "chat-servers notice" in out
     assert files_with("Zitronenfalter", directory) == []
     code, out, error = run_to_end([BIN / "chatctl", "log", "check", "--data-dir", directory])
     assert (code, before["digest"] in out, "whole" in out) == (0, True, True), out + error
@@ -87,6 +90,32 @@ def test_a_retry_of_a_redacted_message_is_answered_with_its_offset(small_cluster
     assert log.state()["offset"] == 1
 
 
+@pytest.mark.parametrize("settings", [{}, {"FOLLOW": "tree"}], ids=["redis", "tree"])
+def test_pods_that_run_on_notice_and_forget_the_text(new_cluster, settings):
+    cluster = new_cluster(
+        pod_count=2, settings=SETTINGS, pod_settings=settings, log_settings={"FANOUT": 1}).start()
+    log = cluster.log
+    log.post("/messages/tea", FIRST)
+    log.send("kept", "tea")
+    cluster.wait_until_equal()
+    assert log.terminate() == 0
+    assert redact(1, log.data_directory)[0] == 0
+    log.start()
+    wait_until(
+        lambda: not any(SECRET_TEXTS[0].encode() in pod.get(path).body
+                        for pod in cluster.pods for path in ("/log", "/messages")),
+        "no pod has it any more", 90)
+    cluster.wait_until_equal()
+    for pod in cluster.pods:
+        assert pod.messages("tea")[0]["redacted"] is True and len(pod.messages("tea")) == 2
+        pod.wait_until_ready()
+        assert pod.metric("chat_pod_discards_total") >= 1
+    discards = [pod.metric("chat_pod_discards_total") for pod in cluster.pods]
+    holds_for(
+        lambda: discards == [pod.metric("chat_pod_discards_total") for pod in cluster.pods],
+        "once is enough", 2)
+
+
 def test_redacting_twice_changes_nothing_and_says_so(small_cluster):
     log = small_cluster.log
     log.post("/messages/tea", FIRST)
@@ -127,3 +156,20 @@ def test_a_redacted_log_is_restored_with_its_digest(small_cluster, tmp_path):
     code, out, error = run_to_end([
         BIN / "chatctl", "log", "restore", "--from", log.url, "--data-dir", tmp_path / "new"])
     assert (code, log.state()["digest"] in out) == (0, True), out + error
+
+
+def test_without_a_secret_nobody_on_redis_makes_pods_forget(new_cluster):
+    cluster = new_cluster(pod_count=1).start()
+    pod = cluster.pods[0]
+    pod.send("kept")
+    cluster.wait_until_equal()
+    state = cluster.log.state()
+    refused = pod.metrics()["chat_pod_refused_payloads_total"]
+    forged = {name: state[name] for name in ("epoch", "offset", "digest")} | {"redacted": 7}
+    cluster.redis.publish(b"chat-cluster:head", json.dumps(forged).encode())
+    cluster.redis.publish(b"chat-cluster:head", b"what is read after it")
+    wait_until(
+        lambda: pod.metrics()["chat_pod_refused_payloads_total"] == refused + 1, "the pod has read both")
+    pod.signal(signal.SIGTERM)
+    pod.wait_for_exit()
+    assert "has erased texts" not in pod.text

@@ -124,10 +124,50 @@ def test_reports_are_authenticated(new_cluster):
     assert set(replicas(cluster.log)) == {cluster.pods[0].name}
 
 
+def test_a_report_that_is_published_again_later_counts_for_nothing(new_cluster):
+    """With its mac: of a pod that was killed and forgotten, and to a log that was restarted."""
+    cluster = new_cluster(
+        pod_count=2, settings={"CLUSTER_SECRET": SECRET}, log_settings={"REPLICA_WINDOW": "5s"}).start()
+    wait_until_all_are(cluster.log, cluster.pods, upstream="redis")
+    victim, survivor = cluster.pods
+    recorded = reports_of(cluster.redis, victim.name, 2)
+    victim.kill()
+    wait_until(lambda: set(replicas(cluster.log)) == {survivor.name}, "it is forgotten", 15)
+    publish_again(cluster, recorded)
+    cluster.log.restart()
+    wait_until_all_are(cluster.log, [survivor], upstream="redis")
+    publish_again(cluster, recorded)
+
+
+def publish_again(cluster, recorded):
+    """The log hears of them, and takes none."""
+    before = cluster.log.metric("chat_log_refused_reports_total")
+    for payload in recorded:
+        assert cluster.redis.publish(REPORTS_TOPIC, payload) == 1
+    wait_until(
+        lambda: cluster.log.metric("chat_log_refused_reports_total") >= before + len(recorded),
+        "it counts them")
+    assert len(replicas(cluster.log)) == 1
+
+
+def reports_of(redis, name, count):
+    """The next reports over Redis of one pod, as they are."""
+    found = []
+    with redis.connect() as connection:
+        connection.send("SUBSCRIBE", REPORTS_TOPIC)
+        connection.read()
+        while len(found) < count:
+            payload = connection.read()[2]
+            if json.loads(payload)["replica_id"] == name:
+                found.append(payload)
+    return found
+
+
 @pytest.mark.parametrize("change, field", [
     ({"replica_id": "a b"}, "replica_id"), ({"replica_id": "log"}, "replica_id"),
     ({"incarnation": "1"}, "incarnation"), ({"sequence": -1}, "sequence"), ({"ready": 1}, "ready"),
-    ({"following": ""}, "replica_id")])
+    ({"following": ""}, "replica_id"), ({"address": "http://pod"}, "address"),
+    ({"address": "javascript:alert(1)"}, "address"), ({"simulated_delay": "\u202e1ms"}, "simulated_delay")])
 def test_a_report_that_is_none_is_refused(small_cluster, change, field):
     answer = small_cluster.log.post("/replicas", report(**change))
     assert answer.status == 400 and answer.problem()["field"] == field

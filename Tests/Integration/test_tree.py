@@ -4,8 +4,10 @@ import http.server
 import json
 import threading
 
+import pytest
 from harness.checks import assert_nothing_lost
 from harness.client import Client
+from harness.link import Link
 from harness.process import BIN, ChildProcess
 from harness.storm import Storm
 from harness.waiting import holds_for, wait_until
@@ -73,6 +75,47 @@ def test_seven_pods_form_a_tree_of_three_tiers_that_has_everything(new_cluster):
         assert state["upstream"] == found[pod.name]["upstream"]
 
 
+def test_a_pod_that_waits_for_a_place_says_so(new_cluster):
+    """A pod that is not ready holds the log's only place."""
+    cluster = new_cluster(pod_count=0, redis=False, log_settings={"FANOUT": 1}).start()
+    holder = {
+        "replica_id": "holder", "incarnation": "00000000000000aa", "sequence": 0, "offset": 0,
+        "digest": "0" * 16, "following": "log", "ready": False, "wants_upstream": True}
+
+    def hold():
+        holder["sequence"] += 1
+        assert cluster.log.post("/replicas", holder).json["upstream"] == {"id": "log", "tier": 1}
+
+    hold()
+    pod = cluster.new_pod(FOLLOW="tree").spawn()
+
+    def says_so():
+        hold()
+        one = replicas(cluster)[pod.name]
+        assert (one["upstream"], one["tier"], one["state"]) == (None, None, "catching-up"), one
+        assert (pod.state()["upstream"], pod.state()["tier"]) == (None, None)
+        return True
+
+    wait_until(says_so, "it is known, and waits", 10)
+    holder["leaving"] = True
+    holder["sequence"] += 1
+    cluster.log.post("/replicas", holder)
+    pod.wait_until_ready()
+    wait_until(lambda: replicas(cluster)[pod.name]["upstream"] == "log", "it has the place")
+
+
+def test_pods_whose_addresses_lead_nowhere_read_from_the_log_itself(new_cluster):
+    """ADVERTISED_URL is wrong on all: nobody can feed anybody, and all become ready and have everything."""
+    cluster = new_cluster(
+        pod_count=4, redis=False, log_settings={"FANOUT": 1},
+        pod_settings={"FOLLOW": "tree", "ADVERTISED_URL": "http://127.0.0.1:1"}).start()
+    with Storm(cluster.pods) as storm:
+        storm.wait_for(50)
+    assert_nothing_lost(cluster, storm.acknowledged)
+    assert {pod.state()["upstream"] for pod in cluster.pods} == {"log"}
+    assert sum("no pod that was named feeds this one" in pod.text for pod in cluster.pods) >= 3
+
+
 def test_the_tree_works_beside_redis(new_cluster):
     cluster = tree_of(new_cluster, 4, redis=True)
     with Storm(cluster.pods) as storm:
@@ -87,6 +130,60 @@ def test_pods_show_each_other_the_secret(new_cluster):
     with Storm(cluster.pods) as storm:
         storm.wait_for(50)
     assert_nothing_lost(cluster, storm.acknowledged)
+
+
+def test_who_advertises_an_address_gets_neither_the_secret_nor_anything_of_use(new_cluster, processes):
+    """The log names a stranger's address: it passes on what a real pod wants proven, and then the proof."""
+    secret = "a secret of the test"
+    cluster = new_cluster(
+        pod_count=2, redis=False, settings={"CLUSTER_SECRET": secret},
+        pod_settings={"FOLLOW": "tree"}).start()
+    victim = cluster.pods[0]
+    stranger = GoBetween(victim)
+    processes.on_stop(stranger.close)
+    misleading = MisleadingLog(cluster.log, stranger)
+    processes.on_stop(misleading.close)
+    misleading.names_foreign = True
+    asker = cluster.new_pod(FOLLOW="tree", REPLICATION_LOG_URL=misleading.url).spawn()
+    wait_until(lambda: len(stranger.passed_on) >= 2, "the stranger was asked again, with a proof", 20)
+    assert not any(secret in str(headers) for headers, _ in stranger.passed_on)
+    assert stranger.passed_on[1][0]["authorization"].startswith("Chat-Cluster nonce=")
+    assert {status for _, status in stranger.passed_on} == {401}
+    asker.kill()
+
+
+class GoBetween:
+    """Passes every request on to a pod and its answer back; `passed_on`: headers and status of each."""
+
+    def __init__(self, pod):
+        self.passed_on = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):  # noqa: N802
+                with Client(pod.port, token=None) as client:
+                    answer = client.get(self.path, Authorization=self.headers["Authorization"] or "none")
+                fields = {name.lower(): value for name, value in self.headers.items()}
+                outer.passed_on.append((fields, answer.status))
+                self.send_response(answer.status)
+                if "www-authenticate" in answer.headers:
+                    self.send_header("WWW-Authenticate", answer.headers["www-authenticate"])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                """Says nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def test_a_delegate_that_is_stopped_hands_its_children_over(new_cluster):
@@ -143,6 +240,39 @@ def test_a_delegate_that_stands_still_is_left_within_seconds(new_cluster):
         delegate.resume()
     wait_for_places(cluster)
     cluster.wait_until_equal()
+
+
+def test_a_delegate_that_is_cut_off_from_the_log_alone_loses_its_children_and_comes_back(
+        new_cluster, processes):
+    """A partition: the delegate and its children go on talking to each other, and nothing is closed."""
+    cluster = new_cluster(pod_count=0, redis=False, log_settings={"FANOUT": 1}).start()
+    link = Link(cluster.log.port)
+    processes.on_stop(link.close)
+    delegate = cluster.new_pod(FOLLOW="tree", REPLICATION_LOG_URL=link.url).start()
+    children = [cluster.new_pod(FOLLOW="tree").start() for _ in range(3)]
+    cluster.pods = [delegate, *children]
+    edges = wait_for_places(cluster)
+    assert edges[delegate.name] == "log" and delegate.name in edges.values()
+    cluster.log.send("before")
+    cluster.wait_until_equal()
+    link.is_cut = True
+    with Storm([cluster.log, *children]) as storm:
+        storm.wait_for(50)
+        wait_until(
+            lambda: all(pod.state()["upstream"] not in (None, delegate.name) for pod in children),
+            "the children have left it", REPARENTING_SECONDS)
+        wait_until(
+            lambda: all(pod.state()["offset"] > 50 for pod in children), "they get lines",
+            REPARENTING_SECONDS)
+    assert delegate.state()["offset"] < 50 and delegate.messages("default-channel") is not None
+    assert replicas(cluster)[delegate.name]["state"] == "silent"
+    refused = delegate.post("/messages/tea", {"message_text": "cut off"})
+    assert refused.status in (503, 504), refused
+    link.is_cut = False
+    cluster.wait_until_equal()
+    assert_nothing_lost(cluster, storm.acknowledged)
+    wait_for_places(cluster)
+    assert all(pod.metric("chat_pod_discards_total") == 0 for pod in cluster.pods)
 
 
 def test_a_log_that_is_restarted_adopts_the_tree_as_it_is(new_cluster):
@@ -223,11 +353,14 @@ def test_a_pod_never_discards_on_another_pods_word(new_cluster, processes):
     assert pod.metric("chat_pod_discards_total") == 0 and pod.state()["epoch"] == cluster.log.state()["epoch"]
 
 
-def test_a_pod_whose_heartbeats_come_from_itself_leaves_its_feeder(new_cluster, processes):
+@pytest.mark.parametrize("delay_seconds", [0, 0.3])
+def test_a_pod_whose_heartbeats_come_from_itself_leaves_its_feeder(new_cluster, processes, delay_seconds):
     """A feeder tells an address that is not its own: the lines go in a circle, and nothing new comes."""
     cluster = new_cluster(pod_count=0, redis=False).start()
     pod = cluster.new_pod(FOLLOW="tree")
-    misleading = MisleadingLog(cluster.log, pod)
+    link = Link(pod.port, delay_seconds)
+    processes.on_stop(link.close)
+    misleading = MisleadingLog(cluster.log, link)
     processes.on_stop(misleading.close)
     pod.settings["REPLICATION_LOG_URL"] = misleading.url
     cluster.pods = [pod.start()]
@@ -264,7 +397,10 @@ class MisleadingLog:
 
             def do_GET(self):
                 with log.raw(timeout=None) as source:
-                    head = f"GET {self.path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                    field = self.headers["Authorization"]
+                    authorization = f"Authorization: {field}\r\n" if field else ""
+                    fields = f"Host: a\r\n{authorization}Connection: close\r\n"
+                    head = f"GET {self.path} HTTP/1.1\r\n{fields}\r\n"
                     source.send(head.encode())
                     while chunk := source.receive():
                         self.connection.sendall(chunk)

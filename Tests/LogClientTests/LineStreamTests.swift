@@ -43,7 +43,7 @@ struct LineStreamTests {
         }
         let reader = Reader(log, .live, after: 0)
         await eventually("a line comes") { reader.text == "one\n" }
-        #expect(log.lastHead?.rawTarget.text == "/log/tail?after=0&heartbeat=1")
+        #expect(log.lastHead?.rawTarget.text == "/log/tail?after=0&heartbeat=1&beat=1")
         writers.first?.write(ByteSlice(Array("two\n".utf8)))
         await eventually("another one comes") { reader.text == "one\ntwo\n" }
         reader.close()
@@ -108,6 +108,42 @@ struct LineStreamTests {
             #expect(reader.end == .broken, "\(response.status)")
             #expect(reader.reason != nil)
         }
+    }
+
+    @Test("Who is asked at an advertised address is shown a proof once, for what it wants proven")
+    @LoopActor
+    func proof() async throws {
+        let pod = try FakeLog()
+        var seen = [String?]()
+        pod.onRead = { exchange in
+            seen.append(exchange.head?.header("authorization"))
+            guard seen.count == 2 else {
+                let problem = Response(Problem(.unauthorized, "prove it"))
+                return exchange.respond(problem)
+            }
+            exchange.respond(Self.lines("one\n"))
+        }
+        let reader = Reader(pod.origin, .range, after: 0) { "\($0) \($1) \($2)" }
+        await reader.over()
+        #expect(seen == [nil, "Bearer GET /log?after=0"])
+        #expect(reader.events == ["started 00000000000000ab 7", "complete"] && reader.text == "one\n")
+    }
+
+    @Test("Who does not take the proof is a break, and is not asked again")
+    @LoopActor
+    func proofRefused() async throws {
+        let pod = try FakeLog()
+        var count = 0
+        pod.onRead = { exchange in
+            count += 1
+            exchange.respond(Response(Problem(.unauthorized, "never")))
+        }
+        let reader = Reader(pod.origin, .live, after: 0) { _, _, _ in "proof" }
+        await reader.over()
+        #expect(count == 2 && reader.end == .broken)
+        let unable = Reader(pod.origin, .live, after: 0) { _, _, _ in nil }
+        await unable.over()
+        #expect(count == 3 && unable.end == .broken)
     }
 
     @Test("A log that cannot be reached is a break")
@@ -195,7 +231,7 @@ private final class Reader {
     private(set) var text = ""
     private(set) var end: StreamEnd?
     private(set) var reason: String?
-    private let log: HTTPLog
+    private let log: any LineUpstream
 
     convenience init(
         _ log: FakeLog, _ mode: LogRequest.Mode, after: UInt64, proof: LogRequest.Proof? = nil
@@ -203,8 +239,25 @@ private final class Reader {
         self.init(log.origin, mode, after: after, proof: proof)
     }
 
-    init(_ origin: Origin, _ mode: LogRequest.Mode, after: UInt64, proof: LogRequest.Proof? = nil) {
-        log = HTTPLog(origin, secret: nil, writeTimeout: .seconds(5)) { _ in }
+    convenience init(
+        _ origin: Origin, _ mode: LogRequest.Mode, after: UInt64, proof: LogRequest.Proof? = nil
+    ) {
+        self.init(
+            HTTPLog(origin, secret: nil, writeTimeout: .seconds(5)) { _ in }, mode, after: after, proof: proof
+        )
+    }
+
+    /// At an address that somebody advertises.
+    convenience init(
+        _ origin: Origin, _ mode: LogRequest.Mode, after: UInt64, prove: @escaping HTTPLines.Prove
+    ) {
+        self.init(HTTPLines(origin, prove: prove), mode, after: after, proof: nil)
+    }
+
+    private init(
+        _ log: any LineUpstream, _ mode: LogRequest.Mode, after: UInt64, proof: LogRequest.Proof?
+    ) {
+        self.log = log
         let request = LogRequest(number: 1, mode: mode, after: Offset(after), proof: proof)
         log.open(request) { [unowned self] event in
             switch event {

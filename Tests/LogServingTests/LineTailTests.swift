@@ -83,18 +83,32 @@ struct LineTailTests {
     @Test("What a pod passes on comes byte for byte, when it comes; nothing where nobody vouches for the log")
     @LoopActor
     func relayed() async throws {
-        var last: ByteSlice?
+        var last: HeartbeatForms?
         let served = try ServedLines { _ in .relayed { last } }
         let asking = try await Tail(served, after: 0, query: "&heartbeat=1")
         try served.publish(1)
         let line = try await asking.line()
         #expect(line + [0x0A] == served.source.bytes)
         let word = Array(#"{"epoch":"e", "of later versions" :[ ]}"#.utf8)
-        last = ByteSlice(word)
-        served.tails.relay(ByteSlice(word))
+        let forms = HeartbeatForms(Heartbeat(served.source.identity), numbered: ByteSlice(word))
+        last = forms
+        served.tails.relay(forms)
         #expect(try await asking.line() == word)
         let late = try await Tail(served, after: 1, query: "&heartbeat=1")
         #expect(try await late.line() == word)
+    }
+
+    @Test("Who asks for the number of a heartbeat gets it, others get the log's word without it")
+    @LoopActor
+    func numbered() async throws {
+        let served = try ServedLines { source in
+            .own { Heartbeat(source.identity, beat: Beat(run: 1, count: 7)) }
+        }
+        let plain = try await Tail(served, after: 0, query: "&heartbeat=1").line()
+        let full = try await Tail(served, after: 0, query: "&heartbeat=1&beat=1").line()
+        let read = try full.withUnsafeBytes { try Heartbeat.decode($0) }
+        #expect(read == Heartbeat(served.source.identity, beat: Beat(run: 1, count: 7)))
+        #expect(try plain.withUnsafeBytes { try Heartbeat.decode($0) } == Heartbeat(served.source.identity))
     }
 
     @Test("Closing ends every tail properly")

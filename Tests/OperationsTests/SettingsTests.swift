@@ -66,7 +66,8 @@ struct SettingsTests {
     @Test(
         "A bad value of a chat-server's setting is named",
         arguments: [
-            ("REPLICATION_LOG_URL", "log:8100"), ("REPLICA_ID", "a b"), ("HISTORY_BYTES", "-1"),
+            ("REPLICATION_LOG_URL", "log:8100"), ("REPLICA_ID", "a b"), ("REPLICA_ID", "none"),
+            ("HISTORY_BYTES", "-1"),
             ("WRITE_TIMEOUT", "1ms"), ("SUPERSEDED_RETENTION", "never"), ("FOLLOW", "me"),
             ("ADVERTISED_URL", "pod:8000"), ("SCRUB_INTERVAL", "-1s"),
         ])
@@ -74,6 +75,13 @@ struct SettingsTests {
         let error = try refusal(ChatServerSettings.self, environment: [name: value])
         #expect(error.code == .invalidValue && error.name == name)
         #expect(error.description.contains("\"\(value)\""))
+    }
+
+    @Test("An address that is too long for the log to take is refused at the start")
+    func longAddress() throws {
+        let url = "http://pod/" + String(repeating: "x", count: 250)
+        let error = try refusal(ChatServerSettings.self, environment: ["ADVERTISED_URL": url])
+        #expect(error.name == "ADVERTISED_URL" && error.description.contains("at most 256 bytes"))
     }
 
     @Test("No error shows a secret or a password, and none breaks its line")

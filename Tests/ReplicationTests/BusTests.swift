@@ -237,6 +237,12 @@ struct HeartbeatTests {
         #expect(
             encoded { Heartbeat(identity).encode(into: $0) }
                 == #"{"epoch":"8f14e45fceea167a","offset":42,"digest":"00000000000000ab"}"#)
+        let full = Heartbeat(identity, confirm: Offset(7), beat: Beat(run: 0x1F, count: 9))
+        #expect(
+            encoded { full.encode(into: $0) } == """
+                {"epoch":"8f14e45fceea167a","offset":42,"digest":"00000000000000ab","confirm":7,\
+                "run":"000000000000001f","beat":9}
+                """)
     }
 
     @Test("is read back, sealed or not")
@@ -246,6 +252,11 @@ struct HeartbeatTests {
         #expect(sealed.contains(#","mac":""#))
         #expect(try decode(sealed, seal: makeSeal(1)) == identity)
         #expect(try decode(sealed) == identity)
+        let full = Heartbeat(identity, confirm: Offset(7), beat: Beat(run: 0x1F, count: 9))
+        for told in [full, Heartbeat(identity, redacted: 3)] {
+            let text = encoded { told.encode(into: $0) }
+            #expect(try Array(text.utf8).withUnsafeBytes { try Heartbeat.decode($0) } == told)
+        }
     }
 
     @Test(
@@ -255,6 +266,8 @@ struct HeartbeatTests {
             #"{"epoch":"8f14e45fceea167a","offset":9007199254740993,"digest":"00000000000000ab"}"#,
             #"{"epoch":"8f14e45fceea167a","offset":1,"digest":"00000000000000AB"}"#,
             #"{"epoch":"8f14e45fceea167a","offset":1,"digest":"00000000000000ab"}x"#,
+            #"{"epoch":"8f14e45fceea167a","offset":1,"digest":"00000000000000ab","run":"1","beat":1}"#,
+            #"{"epoch":"8f14e45fceea167a","offset":1,"digest":"00000000000000ab","beat":-1}"#,
         ])
     func malformed(text: String) {
         let error = #expect(throws: BusError.self) { try decode(text) }

@@ -121,6 +121,17 @@ struct FollowerDamageTests {
         #expect(driver.said == ["close", "discard", "open range after 0", "source bootstrap"])
     }
 
+    @Test("gives everything up when its log has erased texts, and keeps nothing of it")
+    func erased() throws {
+        let history = try SampleHistory(5)
+        var driver = try FollowerDriver.ready(history, head: 5)
+        driver.send(.textsErased)
+        driver.begin(history, head: 5)
+        #expect(driver.discards == [.textsErased] && driver.discards.allSatisfy { !$0.leavesHistory })
+        try driver.serveRange(history, head: 5)
+        #expect(driver.follower.isReady && driver.follower.digest == history.digests[5])
+    }
+
     @Test("does not keep the damaged history when its log is another one, either")
     func otherLog() throws {
         let history = try SampleHistory(5)

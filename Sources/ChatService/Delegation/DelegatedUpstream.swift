@@ -8,7 +8,10 @@ import Replication
 /// Happy path: a request for lines waits until the log has named somebody, then goes there; when the log
 /// names another one, the stream ends with `.moved`, and the follower asks again at once.
 /// Failures: a feeder whose stream breaks off, brings nothing for too long, is of another epoch or refuses
-/// our position is lost: the log is told at once, and names another one.
+/// our position is lost: the log is told at once, and names another one. When
+/// `PodLimits.failedFeedersMax` in a row feed this pod for less than `PodLimits.feedTimeMin` each, as where
+/// the addresses that pods advertise lead nowhere, the lines come from the log itself, beside the tree, for
+/// `PodLimits.directTime`; then who is named is tried once more.
 /// Invariant: a pod gives up what it remembers only when its own log says so. What another pod refuses counts
 /// as a broken stream, and the next request goes to the log, as does every question whether our history is
 /// its; once answered, the lines come from whom the log named again.
@@ -25,6 +28,13 @@ public final class DelegatedUpstream {
 
     private let log: any LogUpstream
     private let connect: @LoopActor (_ address: String) -> (any LineUpstream)?
+    private let onUnreachable: @LoopActor (_ name: Feeder) -> Void
+    private let now: @LoopActor () -> Duration
+    private var openedAt = Duration.zero
+    /// Feeders that have failed in a row.
+    private var failures = 0
+    /// Lines come from the log itself until then, whomever it names.
+    private var directUntil: Duration?
     private var pod: (any LineUpstream)?
     private var address: String?
     private var epoch: Epoch?
@@ -44,12 +54,19 @@ public final class DelegatedUpstream {
         var way: Way
     }
 
-    /// - Parameter connect: a way to the pod at that URL; nil: it is none.
+    /// - Parameters:
+    ///   - now: the time; nil: the loop's.
+    ///   - connect: a way to the pod at that URL; nil: it is none.
+    ///   - onUnreachable: nobody who was named fed this pod, the given one last; the log itself does now.
     public init(
-        log: any LogUpstream, connect: @escaping @LoopActor (_ address: String) -> (any LineUpstream)?
+        log: any LogUpstream, now: (@LoopActor () -> Duration)? = nil,
+        connect: @escaping @LoopActor (_ address: String) -> (any LineUpstream)?,
+        onUnreachable: @escaping @LoopActor (_ name: Feeder) -> Void = { _ in }
     ) {
         self.log = log
+        self.now = now ?? { LoopClock.monotonic }
         self.connect = connect
+        self.onUnreachable = onUnreachable
         timer = LoopTimer(every: ReplicaLimits.reportInterval) { [unowned self] in stillWaiting() }
     }
 
@@ -62,12 +79,8 @@ public final class DelegatedUpstream {
         if lost == told { lost = nil }
         // An answer from before the loss names who was lost.
         guard lost == nil || named?.node != lost else { return }
-        tier = named?.tier
-        let address = named?.address
-        if named?.node != feeder || (address != nil && address != self.address) {
-            turn(to: named?.node, address)
-            onNews?()
-        }
+        if let directUntil, now() >= directUntil { self.directUntil = nil }
+        if directUntil == nil { follow(named) }
         stillWaiting()
         goOn()
     }
@@ -80,14 +93,25 @@ public final class DelegatedUpstream {
 
     // MARK: Turning
 
+    private func follow(_ named: UpstreamAssignment?) {
+        tier = named?.tier
+        let address = named?.address
+        guard named?.node != feeder || (address != nil && address != self.address) else { return }
+        turn(to: named?.node, address)
+        onNews?()
+    }
+
     private func turn(to named: Feeder?, _ address: String?) {
         feeder = named
         pod = nil
         self.address = nil
-        if case .replica = named {
+        if let name = named, name != .log {
             pod = address.flatMap { connect($0) }
             self.address = address
-            if pod == nil { feeder = nil }
+            if pod == nil {
+                openedAt = now()
+                return lose(name)
+            }
         }
         guard let current, current.way == .log || current.way == .pod else { return }
         move(current)
@@ -114,7 +138,21 @@ public final class DelegatedUpstream {
         tier = nil
         pod = nil
         address = nil
+        if name != .log { count(name) }
         onNews?()
+    }
+
+    /// A feeder that has fed this pod for a while, and ended, was no wrong address.
+    private func count(_ name: Feeder) {
+        let hasFed = now() - openedAt >= PodLimits.feedTimeMin
+        failures = hasFed ? 0 : failures + 1
+        guard failures >= PodLimits.failedFeedersMax else { return }
+        // The next one that fails is enough.
+        failures -= 1
+        directUntil = now() + PodLimits.directTime
+        feeder = .log
+        tier = 1
+        onUnreachable(name)
     }
 
     // MARK: Streams
@@ -137,6 +175,7 @@ public final class DelegatedUpstream {
             case .replica:
                 current.way = .pod
                 podOfCurrent = pod
+                openedAt = now()
             }
         }
         self.current = current

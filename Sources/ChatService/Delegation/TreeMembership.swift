@@ -8,7 +8,7 @@ import Replication
 enum TreeMembership {
     static func connect(_ upstream: DelegatedUpstream, _ reporter: Reporter, _ replica: Replica) {
         reporter.wantsUpstream = true
-        reporter.feeder = { [weak upstream] in upstream?.feeder?.replicaID }
+        reporter.place = { [weak upstream] in upstream?.feeder.map { .init($0) } ?? .nowhere }
         upstream.onNews = { [unowned upstream, unowned reporter] in
             reporter.lost = upstream.lost?.replicaID
             reporter.reportSoon()
@@ -19,6 +19,15 @@ enum TreeMembership {
             replica.headTold(position)
             upstream.answered(
                 position, answer.upstream, told: reporter.lost == nil ? upstream.lost : nil)
+        }
+    }
+}
+
+extension ReplicaReport.Following {
+    public init(_ feeder: Feeder) {
+        switch feeder {
+        case .log: self = .log
+        case .replica(let id): self = .replica(id)
         }
     }
 }

@@ -18,8 +18,8 @@ final class Reporter {
 
     /// Where other pods reach this one.
     var address: String?
-    /// The pod that feeds this one; nil: Redis or the log does.
-    var feeder: @LoopActor () -> ReplicaID? = { nil }
+    /// Who feeds this pod, where the log names that; nil: Redis or the log does.
+    var place: (@LoopActor () -> ReplicaReport.Following)?
     /// Reports go by HTTP, whose answers name a pod that is to feed this one.
     var wantsUpstream = false
     /// A pod that no longer feeds this one, until the log has been told.
@@ -113,13 +113,14 @@ final class Reporter {
         report.isLeaving = leaving
         report.wantsUpstream = wantsUpstream
         report.lost = lost
+        report.heard = replica.heardBeat
         guard let delayed else { return send(report) }
         report.simulatedDelay = delayed.delay.description
         delayed.hold(report) { [weak self] in self?.send($0) }
     }
 
     private var following: ReplicaReport.Following {
-        if let feeder = feeder() { return .replica(feeder) }
+        if let place { return place() }
         return replica.lineSource == .redis ? .redis : .log
     }
 

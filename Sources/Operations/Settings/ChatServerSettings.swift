@@ -54,13 +54,13 @@ extension ChatServerSettings {
     static let replicaIDSetting = Setting(
         "REPLICA_ID", default: defaultReplicaID(hostName: ProcessEnvironment.hostName()),
         shownDefault: "the host name",
-        expects: "1 to \(replicaIDBytesMax) of A-Z a-z 0-9 . _ -, not 'redis' or 'log'",
+        expects: "1 to \(replicaIDBytesMax) of A-Z a-z 0-9 . _ -, not 'redis', 'log' or 'none'",
         "Name of this pod among the others."
     ) { replicaID($0) }
 
-    /// `redis` and `log` stand for those where a report says what a pod follows.
+    /// The words that stand for something else where a report says what a pod follows are no names.
     private static func replicaID(_ text: String) -> String? {
-        ["redis", "log"].contains(text) ? nil : Token.validated(text, bytes: 1...replicaIDBytesMax)
+        ["redis", "log", "none"].contains(text) ? nil : Token.validated(text, bytes: 1...replicaIDBytesMax)
     }
 
     static let historyBytesSetting = Setting(

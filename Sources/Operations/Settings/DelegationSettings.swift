@@ -25,13 +25,17 @@ public struct DelegationSettings: Sendable {
         "Where new lines come from: redis, the log's live tail, or a tree in which pods feed pods.",
         parse: Follow.init(rawValue:))
 
+    /// What a log takes as a pod's address.
+    public static let advertisedBytesMax = 256
+
     static let advertisedURLSetting = Setting<HTTPURL?>(
         "ADVERTISED_URL", default: "", shownDefault: "made of HOST or the machine's address, and PORT",
-        expects: "http://host[:port][/prefix], or empty",
+        expects: "http://host[:port][/prefix] of at most \(advertisedBytesMax) bytes, or empty",
         "Where the log and other pods reach this pod."
     ) { text in
         if text.isEmpty { return .some(nil) }
-        return HTTPURL(text).map { .some($0) }
+        guard let url = HTTPURL(text), url.description.utf8.count <= advertisedBytesMax else { return nil }
+        return .some(url)
     }
 
     public static let fanoutDefault = 8

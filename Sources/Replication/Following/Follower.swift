@@ -42,9 +42,9 @@ public struct Follower: Sendable {
     private var discardedAt: Duration?
     /// Redis gave a reason to ask our log whether our history is its.
     private var isInDoubt = false
-    /// A line that is not what was applied any more. Everything goes as soon as our log is there to give it
-    /// again; until then the rest is better than nothing.
-    private var damage: Offset?
+    /// Why memory is not what it should be any more. Everything goes as soon as our log is there to give it
+    /// again; until then what there is is better than nothing.
+    private var damage: DiscardReason?
     /// What the digest must be when `applied` gets there.
     private var checkpoint: (offset: Offset, digest: Digest)?
     /// What was durable when we started (or started over).
@@ -109,7 +109,8 @@ public struct Follower: Sendable {
         case .streamEnded(let number, let end): streamEnded(number, end, at: now, &actions)
         case .acknowledged(let position): acknowledged(position)
         case .headTold(let position): headTold(position)
-        case .memoryDamaged(let offset): damage = damage ?? offset
+        case .memoryDamaged(let offset): damage = damage ?? .memoryDamaged(at: offset)
+        case .textsErased: damage = damage ?? .textsErased
         case .tick: break
         }
         settle(at: now, &actions)
@@ -361,7 +362,7 @@ extension Follower {
         claims = HeadClaims()
         buffer.removeAll()
         bus.forgetHeartbeats(at: now)
-        actions.append(.discard(damage.map { .memoryDamaged(at: $0) } ?? reason))
+        actions.append(.discard(damage ?? reason))
     }
 }
 
@@ -385,7 +386,7 @@ extension Follower {
     private mutating func heal(at now: Duration, _ actions: inout [FollowerAction]) {
         guard let damage, let stream, stream.head != nil else { return }
         actions.append(.close(stream.request.number))
-        giveUp(.memoryDamaged(at: damage), at: now, &actions)
+        giveUp(damage, at: now, &actions)
     }
 
     private mutating func drain(_ actions: inout [FollowerAction]) {

@@ -70,12 +70,13 @@ public enum DiscardReason: Sendable, Equatable, CustomStringConvertible {
     case logBehind(applied: Offset, head: Offset)
     case historyDiffers(at: Offset)
     case memoryDamaged(at: Offset)
+    case textsErased
 
     /// Whether what is given up is a history that somebody may want back.
     public var leavesHistory: Bool {
         switch self {
         case .epochChanged, .logBehind, .historyDiffers: true
-        case .memoryDamaged: false
+        case .memoryDamaged, .textsErased: false
         }
     }
 
@@ -86,6 +87,7 @@ public enum DiscardReason: Sendable, Equatable, CustomStringConvertible {
             "the log's head \(head) is behind what was applied, \(applied)"
         case .historyDiffers(let offset): "the log's history at offset \(offset) is another one"
         case .memoryDamaged(let offset): "the line of offset \(offset) is damaged in this pod's memory"
+        case .textsErased: "the log has erased texts that this pod still has"
         }
     }
 }

@@ -25,6 +25,8 @@ public enum FollowerEvent: Sendable {
     case headTold(Position)
     /// The line of that offset is not what was applied any more: memory has changed by itself.
     case memoryDamaged(Offset)
+    /// Our log has erased texts that are still in memory.
+    case textsErased
     /// The time of `nextDeadline` has come.
     case tick
 }

@@ -1,11 +1,11 @@
 import LogLine
 
-/// A pod's name among the others: 1–64 of `A-Z a-z 0-9 . _ -`, and not `redis` or `log`, which stand for
-/// where a pod can follow without another pod. Compared and sorted byte by byte.
+/// A pod's name among the others: 1–64 of `A-Z a-z 0-9 . _ -`, and not `redis`, `log` or `none`, which stand
+/// for where a pod can follow without another pod. Compared and sorted byte by byte.
 public struct ReplicaID: Hashable, Comparable, Sendable, CustomStringConvertible {
     public static let bytesMax = 64
     /// What a report says of a pod that follows no other one.
-    public static let reserved = ["redis", "log"]
+    public static let reserved = ["redis", "log", "none"]
 
     public let bytes: [UInt8]
 
@@ -17,7 +17,8 @@ public struct ReplicaID: Hashable, Comparable, Sendable, CustomStringConvertible
         }
         guard !Self.reserved.contains(where: { $0.utf8.elementsEqual(bytes) }) else {
             throw InvalidField(
-                field: "replica_id", detail: "replica_id must not be 'redis' or 'log', which stand for those")
+                field: "replica_id",
+                detail: "replica_id must not be 'redis', 'log' or 'none', which stand for those")
         }
         self.bytes = bytes
     }

@@ -12,6 +12,9 @@ public enum ReplicaLimits {
     public static let reportInterval = Duration.seconds(1)
     /// A pod that has not reported for so long is silent.
     public static let silentAfter = Duration.seconds(3)
+    /// A report over Redis that answers no younger heartbeat counts for nothing. More than a pod may take to
+    /// leave Redis and the longest simulated delay together.
+    public static let heardAgeMax = Duration.seconds(15)
     /// A ready pod that lacks a line for so long lags.
     public static let laggingAfter = Duration.seconds(1)
     /// Batches are told apart in time when they become durable so far apart …

@@ -135,7 +135,7 @@ public struct ReplicaRegistry: Sendable {
     }
 
     /// Of each pod: 1: fed by Redis or the log; else one more than the pod that feeds it. Left out where that
-    /// is not known. Constant time a pod.
+    /// is not known, and behind one that waits for a place. Constant time a pod.
     public var tiers: [ReplicaID: Int] {
         var found: [ReplicaID: Int?] = [:]
         for id in replicas.keys where found[id] == nil { resolve(id, &found) }
@@ -146,13 +146,15 @@ public struct ReplicaRegistry: Sendable {
     private func resolve(_ id: ReplicaID, _ found: inout [ReplicaID: Int?]) {
         var chain: [ReplicaID] = []
         var next: ReplicaID? = id
+        var root: ReplicaReport.Following?
         while let current = next, found[current] == nil, let replica = replicas[current] {
             // Whoever comes here again has gone in a circle: not known.
             found[current] = .some(nil)
             chain.append(current)
-            if case .replica(let parent) = replica.report.following { next = parent } else { next = nil }
+            root = replica.report.following
+            if case .replica(let parent) = root { next = parent } else { next = nil }
         }
-        var tier: Int? = 0
+        var tier: Int? = root == .nowhere ? nil : 0
         if let next { tier = found[next] ?? nil }
         for current in chain.reversed() {
             tier = tier.map { $0 + 1 }

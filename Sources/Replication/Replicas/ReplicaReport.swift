@@ -9,8 +9,9 @@ import LogLine
 /// | `sequence` | grows with every report of the incarnation |
 /// | `epoch`, `digest` | of the log that it follows; `epoch` is left out until it is known |
 /// | `offset` | applied |
-/// | `address` | where other pods reach it, when it is known |
-/// | `following` | `redis`, `log`, or the id of the pod that feeds it |
+/// | `run`, `beat` | of the newest of the log's heartbeats that it has heard (`Beat`); see `ReplicaWatch` |
+/// | `address` | where other pods reach it (`ReplicaAddress`), when it is known |
+/// | `following` | `redis`, `log`, the id of the pod that feeds it, or `none` while it waits for a place |
 /// | `ready` | it has caught up since its start, and is not draining |
 /// | `leaving` | `true`: it stops; this is its last word |
 /// | `wants_upstream` | `true`: it asks which pod is to feed it |
@@ -26,6 +27,8 @@ public struct ReplicaReport: Equatable, Sendable {
         case redis
         case log
         case replica(ReplicaID)
+        /// From nowhere: it waits for a place in the tree.
+        case nowhere
     }
 
     public var replicaID: ReplicaID
@@ -41,6 +44,8 @@ public struct ReplicaReport: Equatable, Sendable {
     public var wantsUpstream = false
     public var lost: ReplicaID?
     public var simulatedDelay: String?
+    /// The newest of the log's heartbeats that the pod had heard.
+    public var heard: Beat?
 
     public init(
         replicaID: ReplicaID, incarnation: UInt64, sequence: UInt64, epoch: Epoch?, offset: Offset,
@@ -63,6 +68,7 @@ extension ReplicaReport.Following: CustomStringConvertible {
         case .redis: "redis"
         case .log: "log"
         case .replica(let id): id.description
+        case .nowhere: "none"
         }
     }
 
@@ -71,6 +77,8 @@ extension ReplicaReport.Following: CustomStringConvertible {
             self = .redis
         } else if bytes.elementsEqual("log".utf8) {
             self = .log
+        } else if bytes.elementsEqual("none".utf8) {
+            self = .nowhere
         } else {
             self = .replica(try ReplicaID(validating: bytes))
         }
@@ -107,6 +115,7 @@ extension ReplicaReport: BusObject {
         if wantsUpstream { out.append(",\"wants_upstream\":true") }
         if let lost { encode("lost", lost.bytes, into: out) }
         if let simulatedDelay { encode("simulated_delay", Array(simulatedDelay.utf8), into: out) }
+        heard?.encodeMembers(into: out)
         out.append("}")
     }
 
@@ -125,6 +134,7 @@ extension ReplicaReport: BusObject {
     /// What has been read so far.
     private struct Members {
         private var identity = LogIdentityMembers()
+        private var beat = BeatMembers()
         private var replicaID: ReplicaID?
         private var incarnation: UInt64?
         private var sequence: UInt64?
@@ -138,12 +148,15 @@ extension ReplicaReport: BusObject {
 
         mutating func read(_ name: [UInt8], from reader: inout JSONReader) throws(InvalidField) {
             if try identity.read(name, from: &reader) { return }
+            if try beat.read(name, from: &reader) { return }
             let field = String(decoding: name, as: UTF8.self)
             switch field {
             case "replica_id": replicaID = try Members.id(field, &reader)
             case "incarnation": incarnation = try reader.epoch(field: field).value
             case "sequence": sequence = try reader.unsignedInteger(field: field)
-            case "address": address = try Members.text(field, ReplicaLimits.addressBytesMax, &reader)
+            case "address":
+                address = try ReplicaAddress.validate(
+                    try reader.string(field: field, bytesMax: ReplicaLimits.addressBytesMax))
             case "following":
                 following = try Following(
                     validating: try reader.string(field: field, bytesMax: ReplicaID.bytesMax))
@@ -151,8 +164,7 @@ extension ReplicaReport: BusObject {
             case "leaving": isLeaving = try reader.boolean(field: field)
             case "wants_upstream": wantsUpstream = try reader.boolean(field: field)
             case "lost": lost = try Members.id(field, &reader)
-            case "simulated_delay":
-                simulatedDelay = try Members.text(field, ReplicaLimits.delayBytesMax, &reader)
+            case "simulated_delay": simulatedDelay = try Members.delay(field, &reader)
             default: _ = try reader.skipValue(field: nil)
             }
         }
@@ -173,6 +185,7 @@ extension ReplicaReport: BusObject {
             report.wantsUpstream = wantsUpstream
             report.lost = lost
             report.simulatedDelay = simulatedDelay
+            report.heard = beat.beat
             return report
         }
 
@@ -187,10 +200,19 @@ extension ReplicaReport: BusObject {
             try ReplicaID(validating: try reader.string(field: field, bytesMax: ReplicaID.bytesMax))
         }
 
-        private static func text(
-            _ field: String, _ bytesMax: Int, _ reader: inout JSONReader
+        /// Times with their units, as the setting has them.
+        private static func delay(
+            _ field: String, _ reader: inout JSONReader
         ) throws(InvalidField) -> String {
-            String(decoding: try reader.string(field: field, bytesMax: bytesMax), as: UTF8.self)
+            let bytes = try reader.string(field: field, bytesMax: ReplicaLimits.delayBytesMax)
+            let isPlain = bytes.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D
+                    || byte == 0x2E
+            }
+            guard isPlain else {
+                throw InvalidField(field: field, detail: "\(field) takes times like 0.1ms-1ms")
+            }
+            return String(decoding: bytes, as: UTF8.self)
         }
     }
 }

@@ -49,8 +49,8 @@ public struct UpstreamAssignment: Equatable, Sendable {
                 node =
                     bytes.elementsEqual("log".utf8) ? .log : .replica(try ReplicaID(validating: bytes))
             case "address":
-                let bytes = try reader.string(field: "address", bytesMax: ReplicaLimits.addressBytesMax)
-                address = String(decoding: bytes, as: UTF8.self)
+                address = try ReplicaAddress.validate(
+                    try reader.string(field: "address", bytesMax: ReplicaLimits.addressBytesMax))
             case "tier": tier = Int(clamping: try reader.unsignedInteger(field: "tier"))
             default: _ = try reader.skipValue(field: nil)
             }

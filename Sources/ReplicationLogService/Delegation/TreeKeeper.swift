@@ -97,10 +97,10 @@ final class TreeKeeper {
 }
 
 extension Feeder {
-    /// Nil: Redis, which is nobody of the tree.
+    /// Nil: nobody, or Redis, which is nobody of the tree.
     init?(_ following: ReplicaReport.Following) {
         switch following {
-        case .redis: return nil
+        case .redis, .nowhere: return nil
         case .log: self = .log
         case .replica(let id): self = .replica(id)
         }

@@ -42,7 +42,8 @@ extension ReplicaWatch {
         out.append(",\"tier\":")
         out.append(utf8: tier.map(String.init) ?? "null")
         out.append(",\"upstream\":")
-        out.appendJSONString(Array(report.following.description.utf8))
+        ReplicaWatch.encode(
+            report.following == .nowhere ? nil : report.following.description, into: out)
         let lag = registry.lag(of: replica, head: identity.offset, at: now)
         let epoch = report.epoch.map { "\"\($0)\"" } ?? "null"
         out.append(

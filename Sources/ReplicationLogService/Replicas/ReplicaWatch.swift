@@ -4,6 +4,11 @@ import Operations
 import Replication
 
 /// Keeps what the pods say of themselves: the shell around `ReplicaRegistry`.
+///
+/// What comes over Redis may be a report that was sent before: of a pod that is gone, or to a run of this log
+/// that is over. So, with a secret, a report there counts only when it names a heartbeat of this run that is
+/// younger than `ReplicaLimits.heardAgeMax` and than the window, in which the registry knows a report of an
+/// incarnation from an earlier one. Who reports by HTTP shows the secret itself.
 @LoopActor
 public final class ReplicaWatch {
     /// Who is to feed a pod that asks for it with its report; nil: nobody assigns upstreams.
@@ -20,6 +25,7 @@ public final class ReplicaWatch {
 
     private let core: LogCore
     private let seal: BusSeal?
+    private let pulse: Pulse
     private let log: DiagnosticLog
     private let roster: RosterKeeper?
     private let gate = RepetitionGate()
@@ -29,10 +35,11 @@ public final class ReplicaWatch {
 
     /// - Parameter roster: where the known pods are kept; nil: they are forgotten at the end.
     init(
-        core: LogCore, window: Duration, seal: BusSeal?, roster: RosterStorage?, metrics: Metrics,
-        log: DiagnosticLog
+        core: LogCore, pulse: Pulse, window: Duration, seal: BusSeal?, roster: RosterStorage?,
+        metrics: Metrics, log: DiagnosticLog
     ) {
         self.core = core
+        self.pulse = pulse
         self.seal = seal
         self.log = log
         self.roster = roster.map { RosterKeeper($0, log: log) }
@@ -40,7 +47,7 @@ public final class ReplicaWatch {
         reports = metrics.counter("chat_log_replica_reports_total", "Reports of pods that were taken.")
         refused = metrics.counter(
             "chat_log_refused_reports_total",
-            "Reports of pods that count for nothing: late, malformed, forged, or of too many pods.")
+            "Reports of pods that count for nothing: late, repeated, malformed, forged, or of too many pods.")
         timer = LoopTimer(every: ReplicaLimits.reportInterval) { [unowned self] in age() }
         registerMetrics(metrics)
         if let remembered = self.roster?.remembered { registry.remember(remembered, at: now) }
@@ -56,7 +63,10 @@ public final class ReplicaWatch {
     /// A report over Redis.
     func received(_ payload: UnsafeRawBufferPointer) {
         do throws(BusError) {
-            take(try ReplicaReport.decode(payload, seal: seal))
+            let report = try ReplicaReport.decode(payload, seal: seal)
+            // Not worth a word: after a restart of the log all pods name its former heartbeats for a moment.
+            guard isFresh(report) else { return refused.increment() }
+            take(report)
         } catch {
             refuse(error.detail)
         }
@@ -78,6 +88,13 @@ public final class ReplicaWatch {
     }
 
     // MARK: Private
+
+    private func isFresh(_ report: ReplicaReport) -> Bool {
+        // Without a secret whoever repeats a report can as well make one up.
+        guard seal != nil else { return true }
+        guard let heard = report.heard, let age = pulse.age(of: heard) else { return false }
+        return age < min(ReplicaLimits.heardAgeMax, registry.window)
+    }
 
     @discardableResult
     private func take(_ report: ReplicaReport) -> ReplicaRegistry.Verdict {

@@ -23,7 +23,7 @@ struct RecentOutcomes<Outcome> {
         return self[index].outcome
     }
 
-    var bytes: Int { ring.capacity * MemoryLayout<(Offset, Outcome)>.stride }
+    var bytes: Int { ring.count * MemoryLayout<(Offset, Outcome)>.stride }
 
     private subscript(index: Int) -> (offset: Offset, outcome: Outcome) { ring[(start + index) % ring.count] }
 }

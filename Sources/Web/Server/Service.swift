@@ -12,7 +12,24 @@ public final class Service: RequestHandler {
         public var prefixes: [String]
         /// Judges a bearer token in constant time; nil: no token is wanted.
         public var isAuthorised: (([UInt8]) -> Bool)?
+        /// Another way to be authorised, beside a token; nil: there is none.
+        public var proofs: Proofs?
         public var allowedOrigins: AllowedOrigins
+
+        public struct Proofs {
+            /// For WWW-Authenticate.
+            let challenge: @LoopActor () -> String
+            /// Judges a request by its Authorization.
+            let isValid: @LoopActor (_ authorization: String, _ head: RequestHead) -> Bool
+
+            public init(
+                challenge: @escaping @LoopActor () -> String,
+                isValid: @escaping @LoopActor (_ authorization: String, _ head: RequestHead) -> Bool
+            ) {
+                self.challenge = challenge
+                self.isValid = isValid
+            }
+        }
 
         public init(
             prefixes: [String], isAuthorised: (([UInt8]) -> Bool)? = nil, allowedOrigins: AllowedOrigins
@@ -60,7 +77,7 @@ public final class Service: RequestHandler {
         switch match(head) {
         case .route(let route, let segments):
             guard !route.isGuarded || isAuthorised(head) else {
-                return refuse(head, Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'"))
+                return refuseUnauthorised(head)
             }
             let fields = originFields(head)
             return .accept(bodyBytesMax: route.bodyBytesMax) { exchange in
@@ -135,11 +152,19 @@ public final class Service: RequestHandler {
         return match
     }
 
+    private func refuseUnauthorised(_ head: RequestHead) -> Acceptance {
+        let challenges = options.proofs.map { [("www-authenticate", "Bearer, \($0.challenge())")] } ?? []
+        return refuse(
+            head, Problem(.unauthorized, "send 'Authorization: Bearer CLUSTER_SECRET'"), fields: challenges)
+    }
+
     private func isAuthorised(_ head: RequestHead) -> Bool {
         guard let isAuthorised = options.isAuthorised else { return true }
         guard let value = head.header("authorization") else { return false }
         let scheme = "bearer "
-        guard value.utf8.count > scheme.utf8.count, value.lowercased().hasPrefix(scheme) else { return false }
+        guard value.utf8.count > scheme.utf8.count, value.lowercased().hasPrefix(scheme) else {
+            return options.proofs?.isValid(value, head) ?? false
+        }
         return isAuthorised(Array(value.utf8.dropFirst(scheme.utf8.count)))
     }
 
@@ -148,6 +173,8 @@ public final class Service: RequestHandler {
     ) -> Acceptance {
         refusals.increment()
         var response = Response(problem)
+        // What is said here takes the place of what all problems of its kind say.
+        response.fields.removeAll { field in fields.contains { $0.name == field.name } }
         response.fields += fields + originFields(head)
         guard !head.hasBody else { return .refuse(response) }
         return .accept(bodyBytesMax: 0) { [response] in $0.respond(response) }

@@ -78,14 +78,23 @@ private final class RunningCluster {
     func stop() async {
         isStopping = true
         cluster.stop()
+        await untilEnded()
+    }
+
+    private func untilEnded() async {
         while end == nil { await withCheckedContinuation { waiting.append($0) } }
     }
 
-    /// The measurement is given up: its processes end first, and what they kept goes.
+    /// The measurement is given up: its processes are killed, because nothing of what they have is wanted and
+    /// one of them may stand still; what they kept goes.
     private func interrupted() {
         guard !isStopping else { return cluster.stop() }
+        isStopping = true
         EventLoop.shared.task { [self] in
-            await stop()
+            cluster.stop()
+            // The second time it does not wait for anybody.
+            cluster.stop()
+            await untilEnded()
             folder.remove()
             ServiceProcess.exit(.failed, saying: "chatctl bench: interrupted\n")
         }

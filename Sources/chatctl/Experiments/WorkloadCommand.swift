@@ -36,7 +36,7 @@ enum WorkloadCommand {
                 count: try arguments.integer("keys", in: 1...keysMax, default: 1),
                 seed: UInt64(try arguments.integer("seed", in: 0...Int.max, default: seed))),
             keys: try arguments.integer("keys", in: 1...keysMax, default: 1))
-        let signals = [SIGINT, SIGTERM].map { LoopSignal($0) { workload.stop() } }
+        let signals = [SIGINT, SIGTERM].map { LoopSignal($0) { workload.interrupt() } }
         defer { withExtendedLifetime(signals) {} }
         try await workload.run()
     }
@@ -66,9 +66,12 @@ private final class RandomWalkWorkload {
     /// In milliseconds, since the last report.
     private var latencies: [Double] = []
     private var isOver = false
+    private var graceTimer: LoopTimer?
 
     /// Writes without an answer.
     private static let underWayMax = 64
+    /// After an interruption they have so long to be answered.
+    private static let interruptionGrace = Duration.milliseconds(500)
     private static let reportInterval = Duration.seconds(1)
 
     init(_ endpoint: Endpoint, interval: Duration, duration: Duration, walk: RandomWalk, keys: Int) {
@@ -86,17 +89,31 @@ private final class RandomWalkWorkload {
         if !isOver || underWay > 0 { await withCheckedContinuation { continuation = $0 } }
         report()
         let failures = failed == 0 ? "" : ", \(failed) failed (\(lastFailure))"
-        let total = "\(written) written\(failures), \(leftOut) left out"
+        let open = underWay == 0 ? "" : ", \(underWay) without an answer yet"
+        let total = "\(written) written\(failures)\(open), \(leftOut) left out"
         guard written > 0 else { throw ChatControl.Failure(total) }
         Terminal.say(total)
     }
 
+    /// What is under way is waited for a moment; the second time not at all.
+    func interrupt() {
+        guard graceTimer == nil else { return end() }
+        graceTimer = LoopTimer { [unowned self] in end() }
+        graceTimer?.schedule(after: RandomWalkWorkload.interruptionGrace)
+        stop()
+    }
+
     /// What is under way is still waited for.
-    func stop() {
+    private func stop() {
         isOver = true
         timer = nil
         reportTimer = nil
         endIfDone()
+    }
+
+    private func end() {
+        continuation?.resume()
+        continuation = nil
     }
 
     private func tick() {
@@ -136,19 +153,18 @@ private final class RandomWalkWorkload {
 
     private func endIfDone() {
         guard isOver, underWay == 0 else { return }
-        continuation?.resume()
-        continuation = nil
+        end()
     }
 
     private func report() {
-        guard !latencies.isEmpty || failed > 0 else { return }
+        guard !latencies.isEmpty || failed > 0 || underWay > 0 else { return }
         let summary = SampleSummary(latencies)
-        latencies = []
-        let seconds = (LoopClock.monotonic - start).components.seconds
         let mean = FixedPoint.text(summary.mean, digits: 2)
         let p99 = FixedPoint.text(summary.p99, digits: 2)
+        let times = latencies.isEmpty ? "nothing was answered" : "mean \(mean) ms, p99 \(p99) ms"
+        latencies = []
+        let seconds = (LoopClock.monotonic - start).components.seconds
         Terminal.say(
-            "\(seconds) s: \(written) written, \(failed) failed, \(leftOut) left out; mean \(mean) ms, "
-                + "p99 \(p99) ms")
+            "\(seconds) s: \(written) written, \(failed) failed, \(leftOut) left out; \(times)")
     }
 }

@@ -111,10 +111,10 @@ class Service(ChildProcess):
         wait_until(is_alone, f"{self.name} has no connections")
         return self
 
-    def open_tail(self, after, heartbeat=False, **options):
+    def open_tail(self, after, heartbeat=False, beat=False, **options):
         """A raw connection that has got the head of a live tail's answer."""
         connection = self.raw(**options)
-        query = f"after={after}" + ("&heartbeat=1" if heartbeat else "")
+        query = f"after={after}" + ("&heartbeat=1" if heartbeat else "") + ("&beat=1" if beat else "")
         token = f"Authorization: Bearer {self.token}\r\n" if self.token else ""
         connection.send(f"GET /log/tail?{query} HTTP/1.1\r\nHost: a\r\n{token}\r\n".encode())
         return connection

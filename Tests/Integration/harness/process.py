@@ -20,6 +20,9 @@ OUTPUT_BYTES_SHOWN = 20_000
 # What Swift's runtime and the sanitizers print before they end a process.
 _HARM = re.compile(r"Fatal error|\w+Sanitizer: |: runtime error: |Crash:|\*\*\* .* \*\*\*")
 
+# A directory that holds nothing of ours, such as the data of a cluster that somebody runs.
+ELSEWHERE = "/"
+
 # What a developer's shell may have set must not steer the tests.
 _SETTINGS = {
     "HOST", "PORT", "REDIS_URL", "CLUSTER_NAME", "BASE_PATH", "LOG_LEVEL", "LOG_FORMAT", "CLUSTER_SECRET",
@@ -80,7 +83,7 @@ class EndedWhileStarting(Exception):
 class ChildProcess:
     """A program that runs in the background; what it says is kept, or goes to the descriptor `says_to`."""
 
-    def __init__(self, name, command, settings=None, cwd=None, file_bytes_max=None, says_to=None,
+    def __init__(self, name, command, settings=None, cwd=ELSEWHERE, file_bytes_max=None, says_to=None,
                  descriptors=None):
         """`descriptors`: the soft and the hard limit of open files."""
         self.name = name
@@ -215,9 +218,8 @@ class Processes:
         return "\n".join(process.last_output() for process in self.started)
 
 
-def run_to_end(command, settings=None, cwd="/", seconds=60, stdin=None):
-    """Runs a program to its end; returns (exit code, stdout, stderr) as texts. Where nothing else is said it
-    stands in a directory that holds nothing of ours, such as the data of a cluster that somebody runs."""
+def run_to_end(command, settings=None, cwd=ELSEWHERE, seconds=60, stdin=None):
+    """Runs a program to its end; returns (exit code, stdout, stderr) as texts."""
     done = subprocess.run(
         [str(part) for part in command], env=clean_environment(settings), cwd=cwd, timeout=seconds,
         input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, stdout=subprocess.PIPE,

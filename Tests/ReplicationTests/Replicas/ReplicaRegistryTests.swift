@@ -139,7 +139,7 @@ final class ReplicaRegistryTests {
         #expect(take(try report("one-more", incarnation: 77_777, at: 0)) == .taken)
     }
 
-    @Test("The tier counts the pods between a pod and the log; a circle has none")
+    @Test("The tier counts the pods between a pod and the log; a circle has none, and who waits has none")
     func tiers() throws {
         _ = take(try report("a", incarnation: 1, at: 0, following: .redis))
         _ = take(try report("b", incarnation: 2, at: 0, following: .replica(try replicaID("a"))))
@@ -147,9 +147,11 @@ final class ReplicaRegistryTests {
         _ = take(try report("d", incarnation: 4, at: 0, following: .replica(try replicaID("gone"))))
         _ = take(try report("e", incarnation: 5, at: 0, following: .replica(try replicaID("f"))))
         _ = take(try report("f", incarnation: 6, at: 0, following: .replica(try replicaID("e"))))
+        _ = take(try report("g", incarnation: 7, at: 0, following: .nowhere))
+        _ = take(try report("h", incarnation: 8, at: 0, following: .replica(try replicaID("g"))))
         let tiers = registry.tiers
-        let found = try ["a", "b", "c", "d", "e", "f"].map { tiers[try replicaID($0)] }
-        #expect(found == [1, 2, 3, nil, nil, nil])
+        let found = try ["a", "b", "c", "d", "e", "f", "g", "h"].map { tiers[try replicaID($0)] }
+        #expect(found == [1, 2, 3, nil, nil, nil, nil, nil])
     }
 
     @Test("The tiers of the longest chain there can be are found in no time")

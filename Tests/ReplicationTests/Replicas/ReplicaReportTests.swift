@@ -17,6 +17,7 @@ struct ReplicaReportTests {
         full.wantsUpstream = true
         full.lost = try replicaID("pod-2")
         full.simulatedDelay = "0.1ms-1ms"
+        full.heard = Beat(run: 0x2F, count: 17)
         return full
     }
 
@@ -35,13 +36,14 @@ struct ReplicaReportTests {
                 {"replica_id":"pod-1","incarnation":"000000000000001f","sequence":7,\
                 "epoch":"000000000000000a","offset":42,"digest":"0000000000000000",\
                 "address":"http://10.0.0.1:8000","following":"pod-3","ready":false,"leaving":true,\
-                "wants_upstream":true,"lost":"pod-2","simulated_delay":"0.1ms-1ms"}
+                "wants_upstream":true,"lost":"pod-2","simulated_delay":"0.1ms-1ms",\
+                "run":"000000000000002f","beat":17}
                 """)
     }
 
     @Test("is read back, sealed or not")
     func roundTrip() throws {
-        var early = try report("a", epoch: nil, at: 3, following: .log)
+        var early = try report("a", epoch: nil, at: 3, following: .nowhere)
         for _ in 0..<2 {
             let written = early
             #expect(try decode(encoded { written.encode(into: $0) }) == written)
@@ -63,7 +65,8 @@ struct ReplicaReportTests {
         "that is none is refused",
         arguments: [
             ("\"pod-1\"", "\"\""), ("\"pod-1\"", "\"a b\""), ("\"pod-1\"", "\"redis\""),
-            ("\"pod-1\"", "\"log\""), ("\"sequence\":1,", ""), ("\"ready\":true", "\"ready\":1"),
+            ("\"pod-1\"", "\"log\""), ("\"pod-1\"", "\"none\""), ("\"sequence\":1,", ""),
+            ("\"ready\":true", "\"ready\":1"),
             ("\"following\":\"redis\"", "\"following\":\"a/b\""),
             ("0000000000000001", "1"), ("\"offset\":0", "\"offset\":-1"), ("}", "} x"), ("{", "["),
         ])
@@ -73,6 +76,51 @@ struct ReplicaReportTests {
         #expect(text.contains(part))
         let changed = text.replacing(part, with: replacement)
         #expect(#expect(throws: BusError.self) { try decode(changed) }?.code == .malformed)
+    }
+
+    @Test(
+        "tells any address under which a pod can be reached",
+        arguments: [
+            "http://10.0.0.7:8000", "http://pod-1.pods.chat_x:1", "http://[::1]:65535",
+            "http://[fe80::1%eth0]:80", "http://a:80/chat-server", "http://a:80/x/y~_.-",
+        ])
+    func addresses(address: String) throws {
+        var written = try report("a", at: 0)
+        written.address = address
+        let text = encoded { [written] in written.encode(into: $0) }
+        let read = try decode(text)
+        #expect(read.address == address)
+    }
+
+    @Test(
+        "whose address is no plain URL is refused, and the field and its limit are named",
+        arguments: [
+            "", "http://", "http://a", "http://:80", "http://a:", "http://a:0", "http://a:080",
+            "http://a:65536",
+            "https://a:80", "HTTP://a:80", "ftp://a:80", "javascript:alert(1)", "//a:80", "http://a:80/",
+            "http://a:80//b", "http://a:80/..", "http://a:80/?q", "http://a:80/#f", "http://u@a:80",
+            "http://u:p@a:80", "http://a b:80", "http://a:80\r\nX: y", "http://a\u{1B}[2J:80",
+            "http://a\u{0}:80",
+            "http://pod\u{202E}1:80", "http://ä:80", "http://<b>:80", "http://a\":80", "http://[::1:80",
+            "http://[]:80", "http://[a]:80", "http://::1:80", "http://[::1]8:80",
+            "http://" + String(repeating: "a", count: 253) + ":80",
+            "http://" + String(repeating: "a", count: 254),
+        ])
+    func oddAddresses(address: String) throws {
+        var written = try report("a", at: 0)
+        written.address = address
+        let text = encoded { [written] in written.encode(into: $0) }
+        let error = #expect(throws: BusError.self) { try decode(text) }
+        #expect(error?.code == .malformed)
+        #expect(error?.detail.contains("address") == true && error?.detail.contains("256") == true)
+    }
+
+    @Test("whose delay is anything but times is refused")
+    func oddDelay() throws {
+        var written = try report("a", at: 0)
+        written.simulatedDelay = "1ms<br>"
+        let text = encoded { [written] in written.encode(into: $0) }
+        #expect(throws: BusError.self) { try decode(text) }
     }
 
     @Test("of an endless name is refused")
