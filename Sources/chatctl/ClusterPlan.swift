@@ -159,25 +159,31 @@ struct FreePorts {
     /// A sentence for each port that was not free.
     private(set) var substitutes: [String] = []
 
-    /// `preferred` when it is free, else another one.
+    /// Below those of outgoing connections on Linux: none of them takes a port before its service does.
+    private static let others: Range<UInt16> = 10_000..<32_768
+    private static let attemptsMax = 1_000
+
+    /// `preferred` when it is free, else another one; 0: any.
     mutating func take(_ preferred: Int, for name: String) throws(ChatControl.Failure) -> UInt16 {
         let wanted = UInt16(clamping: preferred)
-        if !taken.contains(wanted), let port = FreePorts.probe(wanted) {
-            taken.insert(port)
+        if wanted != 0, take(wanted) { return wanted }
+        for _ in 0..<FreePorts.attemptsMax {
+            let port = UInt16.random(in: FreePorts.others)
+            guard take(port) else { continue }
+            if wanted != 0 { substitutes.append("port \(wanted) is taken, so \(name) has \(port)") }
             return port
         }
-        guard let port = FreePorts.probe(0) else { throw ChatControl.Failure("no port is free on 127.0.0.1") }
-        taken.insert(port)
-        if wanted != 0 { substitutes.append("port \(wanted) is taken, so \(name) has \(port)") }
-        return port
+        throw ChatControl.Failure("no port is free on 127.0.0.1")
     }
 
-    private static func probe(_ port: UInt16) -> UInt16? {
+    /// False: it was taken before, or somebody listens there.
+    private mutating func take(_ port: UInt16) -> Bool {
         // A port that cannot be bound is taken; nothing else is asked.
-        guard let listener = try? Listener(host: "127.0.0.1", port: port, onAccept: { $0.close() }) else {
-            return nil
-        }
-        defer { listener.close() }
-        return listener.address.port
+        guard !taken.contains(port),
+            let listener = try? Listener(host: "127.0.0.1", port: port, onAccept: { $0.close() })
+        else { return false }
+        listener.close()
+        taken.insert(port)
+        return true
     }
 }
