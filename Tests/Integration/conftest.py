@@ -1,6 +1,7 @@
 """Fixtures: everything a test starts is stopped when it ends, and shown when it failed."""
 
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def pytest_sessionstart(session):
     missing = [name for name in BINARIES if not (BIN / name).exists()]
     if missing:
         raise pytest.UsageError(f"{BIN} lacks {', '.join(missing)}: build first (make build), or set BIN_DIR")
+    # Some tests hold thousands of connections, and a shell's soft limit is often 1,024.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -370,7 +370,7 @@ def test_a_head_request_for_a_stream_is_refused(small_cluster):
             assert client.request("HEAD", path).status == 405
 
 
-IDLE_COUNT = 2_000
+IDLE_COUNT = 4_000
 
 
 @pytest.mark.skipif("SANITIZER" in os.environ, reason="sanitizers keep memory of their own")
